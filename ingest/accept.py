@@ -1,0 +1,136 @@
+"""From an upload to something durable: what its response commits before the device is told "success"."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import APIException
+
+from ingest.upload import Part, Upload
+from rollout import routes
+from streaming import deadletters, registry, safety
+from streaming.envelope import MOST_RECORDS, VERSION, Envelope, encode
+from streaming.failures import Unavailable
+from streaming.producer import Entry, NotAppended, append
+from streaming.storing import Item, store
+
+log = logging.getLogger(__name__)
+
+ROUTED, ALWAYS_STREAM = "routed", "stream"
+
+
+class CanNotAccept(APIException):
+    """Raised when neither path can take the records now: the device keeps them and tries again."""
+
+    status_code = 503
+    default_detail = "the records can not be stored now, send them again"
+    wait = 5
+
+
+@dataclass(slots=True)
+class Commit:
+    """What must be durable before an upload is answered: entries to append, parts to write.
+
+    `run` either makes all of it durable or raises CanNotAccept; some may be durable then, which a second try of the
+    device makes good, for natural keys make it harmless.
+    """
+
+    upload: Upload
+    appends: list[tuple[Part, int]] = field(default_factory=list)
+    writes: list[Part] = field(default_factory=list)
+    stream_ids: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Commit in this thread. Raises CanNotAccept."""
+        if self.appends:
+            try:
+                self.stream_ids = append(self.entries())
+            except NotAppended as error:
+                log.warning("appending failed, the records go the legacy path: %s", error)
+                self.writes += [part for part, _ in self.appends]
+        if self.writes:
+            self.write()
+
+    def entries(self) -> list[Entry]:
+        """One entry per upload, kind and device, of at most 100 records each."""
+        return [entry for part, epoch in self.appends for entry in _entries(part, epoch, self.upload.received_ms)]
+
+    def write(self) -> None:
+        """Store the parts of the legacy path, at most `LEGACY_WRITERS` uploads of this process at once."""
+        writers = _writers()
+        if not writers.acquire(timeout=0.5):
+            raise CanNotAccept
+        try:
+            for kind, parts in _by_kind(self.writes):
+                received_ms = self.upload.received_ms
+                store(
+                    registry.get(kind),
+                    [Item(record, received_ms) for part in parts for record in part.records],
+                    [
+                        deadletters.of_reject(reject, received_ms=received_ms)
+                        for part in parts
+                        for reject in part.rejects
+                    ],
+                )
+        except Unavailable as error:
+            log.warning("the legacy path can not store: %s", error)
+            raise CanNotAccept from error
+        finally:
+            writers.release()
+
+
+def commit_of(upload: Upload, *, lane: str) -> Commit:
+    """Choose the path of every part: by its device's share, or (`ALWAYS_STREAM`) the stream while it is open."""
+    commit = Commit(upload)
+    for part in upload.parts.values():
+        decision = routes.decide(part.kind, part.device_sn)
+        to_stream = decision.path == routes.STREAM
+        if lane == ALWAYS_STREAM:
+            to_stream = safety.current.get().is_open
+        if to_stream:
+            commit.appends.append((part, decision.epoch))
+        else:
+            commit.writes.append(part)
+    return commit
+
+
+def _entries(part: Part, epoch: int, received_ms: int) -> Iterable[Entry]:
+    stream = registry.get(part.kind).stream
+    everything: list[tuple[bool, Any]] = [(True, r) for r in part.records] + [(False, r) for r in part.rejects]
+    for start in range(0, len(everything), MOST_RECORDS):
+        chunk = everything[start : start + MOST_RECORDS]
+        yield Entry(
+            stream,
+            encode(
+                Envelope(
+                    v=VERSION,
+                    kind=part.kind,
+                    received_ms=received_ms,
+                    path=routes.STREAM,
+                    epoch=epoch,
+                    records=[item for is_record, item in chunk if is_record],
+                    rejects=[item for is_record, item in chunk if not is_record],
+                )
+            ),
+        )
+
+
+def _by_kind(parts: list[Part]) -> list[tuple[str, list[Part]]]:
+    """Parts by kind, in the writers' lock order."""
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        found.setdefault(part.kind, []).append(part)
+    return sorted(found.items(), key=lambda pair: -registry.get(pair[0]).priority)
+
+
+_semaphore: BoundedSemaphore | None = None
+
+
+def _writers() -> BoundedSemaphore:
+    global _semaphore
+    if _semaphore is None:
+        _semaphore = BoundedSemaphore(settings.LEGACY_WRITERS)
+    return _semaphore

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class IngestConfig(AppConfig):
+    name = "ingest"
+    verbose_name = _("Uploads")
+
+    def ready(self) -> None:
+        from ingest import checks, kinds  # noqa: F401 - checks register themselves
+
+        kinds.register()

@@ -1,0 +1,45 @@
+"""The three kinds of upload, declared to the streams. A fourth is one more entry here."""
+
+from ingest.records import Device, Event, Health
+from ingest.writers import device, event, health
+from streaming import registry
+from streaming.registry import Kind
+
+KINDS = (
+    Kind(
+        name="event",
+        stream="common_event_stream",
+        group="event_processors",
+        record=Event,
+        write=event.write,
+        key=event.key,
+        device=lambda record: record.device_sn,
+        priority=0,
+    ),
+    Kind(
+        name="device",
+        stream="device_info_stream",
+        group="device_processors",
+        record=Device,
+        write=device.write,
+        key=device.key,
+        device=lambda record: record.serial_number,
+        priority=1,
+    ),
+    Kind(
+        name="health",
+        stream="health_data_stream",
+        group="health_processors",
+        record=Health,
+        write=health.write,
+        key=health.key,
+        device=lambda record: record.device_sn,
+        priority=2,
+    ),
+)
+
+
+def register() -> None:
+    """Called once, when Django starts."""
+    for kind in KINDS:
+        registry.register(kind)

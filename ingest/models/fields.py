@@ -1,0 +1,40 @@
+"""Fields that several record tables share."""
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BytewiseCharField(models.CharField):
+    """Text compared byte by byte on every database: a case-insensitive collation merged serials that differ.
+
+    SQLite compares so by itself; MySQL and MariaDB need a binary collation on the column.
+    """
+
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            parameters["collation"] = "utf8mb4_bin"
+        return parameters
+
+
+class Bound(models.Model):
+    """Whom a device belonged to when the record was stored; NULL where nobody knows."""
+
+    customer_id = models.BigIntegerField(_("customer"), null=True, blank=True)
+    org_id = models.BigIntegerField(_("organisation"), null=True, blank=True)
+    user_id = models.BigIntegerField(_("user"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Stamped(models.Model):
+    """When the row was written and last changed."""
+
+    create_time = models.DateTimeField(_("created at"))
+    update_time = models.DateTimeField(_("updated at"))
+
+    class Meta:
+        abstract = True

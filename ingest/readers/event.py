@@ -1,0 +1,113 @@
+"""Events, with the health readings they carry."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from ingest import dialects, times, values
+from ingest.dialects import first
+from ingest.readers import common, health
+from ingest.records import Event, Health
+from ingest.values import Impossible
+
+TYPE_MOST = 64
+VALUE_MOST = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """The readings found in an event: those that can be stored, and those that can not, each (content, reason)."""
+
+    records: list[Health] = field(default_factory=list)
+    impossible: list[tuple[Any, str]] = field(default_factory=list)
+
+
+def read(source: dict[str, Any], *, beside: dict[str, Any], now: float) -> tuple[Event, Nested]:
+    """One event and what its nested health data became. An impossible nested reading does not spoil its event."""
+    device_sn = common.serial(source)
+    kind = _type(first(source, dialects.EVENT_TYPE))
+    value = _value(first(source, dialects.EVENT_VALUE))
+    moment = first(source, dialects.EVENT_TIME)
+    known = None if moment in (None, "") else times.parse(moment, now=now)
+    nested = _nested(source, device_sn=device_sn, timestamp=known, now=now)
+    timestamp = known or (nested.records[0].timestamp if nested.records else int(now))
+    latitude, longitude, altitude = common.position(source)
+    event = Event(
+        device_sn=device_sn,
+        event_type=kind,
+        timestamp=timestamp,
+        event_value=value,
+        latitude=latitude,
+        longitude=longitude,
+        altitude=altitude,
+        health=nested.records,
+        **common.ids(source, beside),
+    )
+    return event, nested
+
+
+def _type(value: Any) -> str:
+    """The text after the last dot."""
+    found = None if value is None else values.text("event_type", value, most=255)
+    name = (found or "").rpartition(".")[2].strip()
+    if not name or name == "commonEvent":
+        raise Impossible("no event type")
+    if len(name) > TYPE_MOST:
+        raise Impossible(f"implausible: event_type is longer than {TYPE_MOST} characters")
+    return name
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        value = repr(value)
+    elif isinstance(value, (dict, list)):
+        value = values.nested("event_value", value)
+    return values.text("event_value", value, most=VALUE_MOST) or ""
+
+
+def _nested(source: dict[str, Any], *, device_sn: str, timestamp: int | None, now: float) -> Nested:
+    content = first(source, dialects.EVENT_HEALTH)
+    nested = Nested()
+    for element, beside in _elements(content, nested):
+        try:
+            if not isinstance(element, dict):
+                raise Impossible("not an object")
+            nested.records.append(
+                health.read(
+                    element,
+                    beside=beside,
+                    now=now,
+                    device_sn=device_sn,
+                    timestamp=timestamp,
+                    upload_method="common_event",
+                )
+            )
+        except Impossible as error:
+            nested.impossible.append((element, str(error)))
+    return nested
+
+
+def _elements(content: Any, nested: Nested) -> list[tuple[Any, dict[str, Any]]]:
+    """The objects in `healthData`: an object, JSON in a string, each with or without `data`."""
+    if isinstance(content, str):
+        if content.strip() in {"", "null"}:
+            return []
+        try:
+            content = msgspec.json.decode(content)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            nested.impossible.append((content, "implausible: healthData is not JSON"))
+            return []
+    if content is None:
+        return []
+    beside = content if isinstance(content, dict) else {}
+    inner = beside.get("data")
+    if inner is not None:
+        content = inner
+    else:
+        beside = {}
+    return [(element, beside) for element in (content if isinstance(content, list) else [content])]

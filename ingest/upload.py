@@ -1,0 +1,121 @@
+"""One upload as canonical records: what the edge makes of a body before it chooses a path."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rest_framework.exceptions import APIException, ParseError
+
+from ingest import body, dialects
+from ingest.body import Path
+from ingest.readers import device, event, health
+from ingest.readers.common import SERIAL_MOST
+from ingest.records import Device, Event, Health
+from ingest.values import Impossible
+from streaming.envelope import Reject
+
+HEALTH, DEVICE, EVENT = "health", "device", "event"
+LISTS = {"health_data": HEALTH, "device_info": DEVICE, "alert_data": EVENT}
+
+
+class TooMany(APIException):
+    """Raised when an upload holds more records than a request may."""
+
+    status_code = 413
+    default_detail = "too many records in one request"
+
+
+@dataclass(slots=True)
+class Part:
+    """The records of one kind and device. `rejects` become dead letters."""
+
+    kind: str
+    device_sn: str
+    records: list[Health | Device | Event] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Upload:
+    """One request: its parts, and what is answered of each impossible record. `received_ms` is fixed here, once."""
+
+    received_ms: int
+    parts: dict[tuple[str, str], Part] = field(default_factory=dict)
+    accepted: int = 0
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+
+    def part(self, kind: str, device_sn: str) -> Part:
+        return self.parts.setdefault((kind, device_sn), Part(kind, device_sn))
+
+
+clock: Callable[[], float] = time.time
+
+
+def read(raw: bytes, *, kind: str, depth: int, most: int, mixed: bool = False) -> Upload:
+    """The upload in `raw`. With `mixed`, an object of the lists `health_data`, `device_info` and `alert_data` is read
+    as those kinds. Raises ParseError (400) or TooMany (413); a record that can not be is a reject, never an error."""
+    content = body.decode(raw, depth=depth)
+    upload = Upload(received_ms=int(clock() * 1000))
+    if mixed and isinstance(content, dict) and any(name in content for name in LISTS):
+        groups = [
+            (LISTS[name], [((name, index), element) for index, element in enumerate(content[name])], content)
+            for name in LISTS
+            if isinstance(content.get(name), list)
+        ]
+        if wrong := [name for name in LISTS if content.get(name) is not None and not isinstance(content[name], list)]:
+            raise ParseError(f"{', '.join(wrong)}: not a list")
+    else:
+        found, beside = body.elements(content)
+        groups = [(kind, found, beside)]
+    if sum(len(found) for _, found, _ in groups) > most:
+        raise TooMany
+    index = 0
+    for name, found, beside in groups:
+        for path, element in found:
+            _take(upload, raw, name, index, path, element, beside)
+            index += 1
+    return upload
+
+
+def _take(upload: Upload, raw: bytes, kind: str, index: int, path: Path, element: Any, beside: dict[str, Any]) -> None:
+    now = upload.received_ms / 1000
+    try:
+        if not isinstance(element, dict):
+            raise Impossible("not an object")
+        if kind == HEALTH:
+            record: Health | Device | Event = health.read(element, beside=beside, now=now)
+        elif kind == DEVICE:
+            record = device.read(element, beside=beside, now=now)
+        else:
+            record, nested = event.read(element, beside=beside, now=now)
+            for content, reason in nested.impossible:
+                _reject(upload, HEALTH, index, f"healthData: {reason}", record.device_sn, _content(content))
+    except Impossible as error:
+        _reject(upload, kind, index, str(error), _serial(element, kind), body.source(raw, path))
+        return
+    device_sn = record.serial_number if isinstance(record, Device) else record.device_sn
+    upload.part(kind, device_sn).records.append(record)
+    upload.accepted += 1
+
+
+def _reject(upload: Upload, kind: str, index: int, reason: str, device_sn: str, payload: bytes) -> None:
+    upload.rejected.append({"index": index, "reason": reason})
+    upload.part(kind, device_sn).rejects.append(Reject(kind, device_sn, reason.removeprefix("healthData: "), payload))
+
+
+def _content(content: Any) -> bytes:
+    if isinstance(content, str):
+        return content.encode(errors="backslashreplace")
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def _serial(element: Any, kind: str) -> str:
+    """The serial of a record that can not be, as far as it can be told: only to find the dead letter again."""
+    names = dialects.DEVICE_SERIAL if kind == DEVICE else dialects.SERIAL
+    value = dialects.first(element, names) if isinstance(element, dict) else None
+    if type(value) not in {str, int}:
+        return ""
+    text = "".join(c for c in str(value)[:SERIAL_MOST] if c.isprintable())
+    return text.strip()

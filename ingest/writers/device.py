@@ -1,0 +1,74 @@
+"""Device states → `t_device_info_history` (each once) and `t_device_info` (forward in device time only)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ingest import times
+from ingest.records import Device
+from ingest.rows import Table
+from ingest.writers import bindings
+from ingest.writers.clock import now_text
+from ingest.writers.keep import keep_first
+from streaming.registry import Key, Written
+
+STATE = (
+    "system_software_version", "wifi_address", "bluetooth_address", "ip_address", "network_access_mode",
+    "device_name", "imei", "battery_level", "voltage", "status", "wearable_status", "charging_status",
+)  # fmt: skip
+COLUMNS = ("serial_number", "timestamp", *STATE, *bindings.IDS, "create_time", "update_time")
+HISTORY = Table("t_device_info_history", COLUMNS, ("serial_number", "timestamp"))
+DEVICES = Table("t_device_info", COLUMNS, ("serial_number",))
+
+_NEWER = "{new.timestamp} > {old.timestamp}"
+FORWARD = {
+    **{name: f"CASE WHEN {_NEWER} THEN {{new.{name}}} ELSE {{old.{name}}} END" for name in (*STATE, "update_time")},
+    # A state that does not know its owner leaves the last known one.
+    **{
+        name: f"CASE WHEN {_NEWER} THEN COALESCE({{new.{name}}}, {{old.{name}}})"
+        f" ELSE COALESCE({{old.{name}}}, {{new.{name}}}) END"
+        for name in bindings.IDS
+    },
+    "timestamp": f"CASE WHEN {_NEWER} THEN {{new.timestamp}} ELSE {{old.timestamp}} END",
+}
+
+
+def key(record: Device) -> Key:
+    """The natural key as the table holds it."""
+    return (record.serial_number, times.local_text(record.timestamp))
+
+
+def same(record: Device, held: Sequence[Any]) -> bool:
+    """Whether a row (STATE, then ids) holds the values of `record`."""
+    ids = dict(zip(bindings.IDS, held[len(STATE) :], strict=True))
+    return tuple(getattr(record, name) for name in STATE) == tuple(held[: len(STATE)]) and bindings.agree(record, ids)
+
+
+def write(records: Sequence[Device]) -> Written:
+    """Store states in the caller's transaction; idempotent, and in any order of arrival the newest state stands."""
+    now = now_text()
+
+    def row(record: Device) -> tuple[Any, ...]:
+        return (
+            *key(record),
+            *(getattr(record, name) for name in STATE),
+            *(getattr(record, name) for name in bindings.IDS),
+            now,
+            now,
+        )
+
+    kept = keep_first(
+        HISTORY,
+        "device",
+        bindings.fill(records, serial="serial_number"),
+        key=key,
+        row=row,
+        compared=(*STATE, *bindings.IDS),
+        same=same,
+    )
+    newest: dict[str, Device] = {}
+    for record in sorted(kept.stored, key=key):
+        held = newest.get(record.serial_number)
+        known = {name: getattr(held, name) for name in bindings.IDS} if held else {}
+        newest[record.serial_number] = bindings.with_ids(record, known)
+    DEVICES.insert_or([row(record) for _, record in sorted(newest.items())], FORWARD)
+    return kept.written

@@ -1,0 +1,83 @@
+"""What a process keeps in memory and refreshes beside the requests: routes, Redis safety, tokens.
+
+A web process starts one daemon thread; anywhere else a value older than its interval is refreshed when it is read.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+INTERVAL = 0.5
+_everything: list["Refreshed[object]"] = []
+_started_in: int | None = None
+
+
+class Refreshed(Generic[T]):
+    """A value that `load` yields, at most about a second old while its source answers.
+
+    When `load` raises one of `errors` the last value stays, and the failure is logged once until it heals.
+    """
+
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+
+    def __init__(self, name: str, load: Callable[[], T], *, initial: T, errors: tuple[type[Exception], ...]) -> None:
+        self.name = name
+        self._load = load
+        self._value = initial
+        self._errors = errors
+        self._tried_at: float | None = None
+        self._failing = False
+        _everything.append(self)  # type: ignore[arg-type]
+
+    def get(self) -> T:
+        """The value; never raises, and never does I/O in a process whose thread runs."""
+        if not running() and (self._tried_at is None or self.clock() - self._tried_at >= INTERVAL):
+            self.refresh()
+        return self._value
+
+    def refresh(self) -> None:
+        """Load the value now."""
+        self._tried_at = self.clock()
+        try:
+            self._value = self._load()
+        except self._errors as error:
+            if not self._failing:
+                log.warning("%s can not be refreshed, the last value stays: %s", self.name, error)
+            self._failing = True
+        else:
+            if self._failing:
+                log.warning("%s is refreshed again", self.name)
+            self._failing = False
+
+
+def running() -> bool:
+    """Whether this very process has its thread: a fork does not inherit it."""
+    return _started_in == os.getpid()
+
+
+def start() -> None:
+    """Load every value once, then keep them fresh from a daemon thread. Harmless when called again."""
+    global _started_in
+    if running():
+        return
+    for value in _everything:
+        value.refresh()
+    _started_in = os.getpid()
+    threading.Thread(target=_run, name="background", daemon=True).start()
+
+
+def _run() -> None:
+    from django.db import close_old_connections
+
+    pause = threading.Event()
+    while not pause.wait(INTERVAL):
+        close_old_connections()
+        for value in _everything:
+            value.refresh()

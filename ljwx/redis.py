@@ -1,0 +1,46 @@
+"""The only place that builds a Redis client, and the map of every key this project keeps in Redis.
+
+| key | type | life |
+|---|---|---|
+| `health_data_stream`, `device_info_stream`, `common_event_stream` | stream with its group | retention |
+| `ljwx:slot:{stable name}` | string: token of the supervisor that holds the slot | 10 s, renewed each second |
+| `ljwx:consumer:{stable name}` | hash: pid, kinds, stored, dead, error, beat | 15 s, renewed by the consumer |
+| `ljwx:cache:*` | django-redis | as each entry says |
+"""
+
+from functools import cache
+from typing import Literal
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+Profile = Literal["accept", "consume", "control"]
+
+SLOT_KEY = "ljwx:slot:{}"
+CONSUMER_KEY = "ljwx:consumer:{}"
+
+# A blocking read must end before its socket times out.
+BLOCK_MS = 1_000
+
+TIMEOUTS: dict[Profile, dict[str, float]] = {
+    "accept": {"socket_connect_timeout": 0.1, "socket_timeout": 0.5},
+    "consume": {"socket_connect_timeout": 1.0, "socket_timeout": BLOCK_MS / 1000 + 4.0},
+    "control": {"socket_connect_timeout": 1.0, "socket_timeout": 2.0},
+}
+
+
+@cache
+def _client(url: str, profile: Profile) -> "redis.Redis[bytes]":
+    # redis-py retries ten times by default, and a retried XADD is a second entry: a failure is told, not retried.
+    return redis.Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **TIMEOUTS[profile])
+
+
+def client(profile: Profile) -> "redis.Redis[bytes]":
+    """The shared, thread-safe client of `profile`.
+
+    *accept* fails within 0.5 s, *consume* may block, *control* is for the rest. Replies are bytes. No command is
+    retried: a time-out means that its effect is unknown.
+    """
+    return _client(settings.REDIS_URL, profile)

@@ -1,0 +1,164 @@
+"""All settings of the project, read from the environment. `docs/settings.md` has a line for each."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import dj_database_url
+from django.utils.translation import gettext_lazy as _
+
+from ljwx import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("LJWX_VAR_DIR", str(BASE_DIR / "var")))
+# `bin/up` leaves here what it runs with, so that a plain manage.py beside it meets the same servers.
+env.load_file(VAR_DIR / "up.env")
+
+SECRET_KEY = env.secret("LJWX_SECRET_KEY", VAR_DIR / "secret_key")
+DEBUG = env.flag("LJWX_DEBUG", False)
+ALLOWED_HOSTS = env.words("LJWX_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("LJWX_CSRF_TRUSTED_ORIGINS", "")
+LOG_LEVEL = env.text("LJWX_LOG_LEVEL", "INFO")
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "channels",
+    "ljwx",
+    "monitoring",
+    "streaming",
+    "rollout",
+    "ingest",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "ljwx.middleware.CommonForPeople",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "ljwx.urls"
+ASGI_APPLICATION = "ljwx.asgi.application"
+APPEND_SLASH = False  # a device's POST is never redirected; every path is declared with and without a slash
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Record tables hold naive Asia/Shanghai time, as the existing system wrote them.
+RECORD_TIME_ZONE = "Asia/Shanghai"
+DATABASE_URL = env.url(
+    "LJWX_DATABASE_URL", f"sqlite:///{quote(str(VAR_DIR / 'ljwx.sqlite3'))}", schemes=("sqlite", "mysql")
+)
+DATABASES = {"default": {**dj_database_url.parse(DATABASE_URL), "TIME_ZONE": RECORD_TIME_ZONE}}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+else:
+    DATABASES["default"]["OPTIONS"] = {
+        "charset": "utf8mb4",
+        "connect_timeout": 5,
+        "init_command": "SET sql_mode='STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ENGINE_SUBSTITUTION'",
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
+    DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
+DATABASES["default"]["CONN_MAX_AGE"] = env.integer("LJWX_DATABASE_CONN_MAX_AGE", 600)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.url(
+    "LJWX_REDIS_URL",
+    f"unix://{quote(str(VAR_DIR / 'redis' / 'redis.sock'))}?db=0",
+    schemes=("redis", "rediss", "unix"),
+)
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "ljwx:cache",
+        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+    }
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+SERVESTATIC_USE_FINDERS = True
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("LJWX_HTTPS", False)
+
+# Uploads
+UPLOAD_MAX_BYTES = env.integer("LJWX_UPLOAD_MAX_BYTES", 256 * 1024, least=1024)
+UPLOAD_MAX_RECORDS = env.integer("LJWX_UPLOAD_MAX_RECORDS", 500, least=1)
+UPLOAD_MAX_DEPTH = env.integer("LJWX_UPLOAD_MAX_DEPTH", 16, least=4, most=200)
+DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
+# Legacy writes at once in one process, fallbacks included; beyond it the answer is 503.
+LEGACY_WRITERS = env.integer("LJWX_LEGACY_WRITERS", 16, least=1)
+
+# Consumers
+CONSUMER_HOST = env.text("LJWX_CONSUMER_HOST", "")
+CONSUMER_CLAIM_IDLE_MS = env.integer("LJWX_CONSUMER_CLAIM_IDLE_MS", 60_000, least=100)
+STREAM_RETENTION_MINUTES = env.integer("LJWX_STREAM_RETENTION_MINUTES", 60, least=1)
+# A Redis that may forget acknowledged entries keeps the stream path closed.
+REDIS_REQUIRE_SAFE = env.flag("LJWX_REDIS_REQUIRE_SAFE", True)
+
+# What a watch is told when it polls for its configuration: empty means 404, it keeps its own.
+DEVICE_CONFIG_FILE = env.text("LJWX_DEVICE_CONFIG_FILE", "")
+
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "ljwx.errors.answer",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "daphne": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
+}

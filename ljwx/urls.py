@@ -1,0 +1,18 @@
+"""Every path of the project: devices at the root, people under /admin/."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", include("ingest.urls")),
+    path("", include("monitoring.urls")),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+]
+
+handler400 = "ljwx.errors.bad_request"
+handler403 = "ljwx.errors.forbidden"
+handler404 = "ljwx.errors.not_found"
+handler500 = "ljwx.errors.server_error"

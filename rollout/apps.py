@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class RolloutConfig(AppConfig):
+    name = "rollout"
+    verbose_name = _("Rollout")
+
+    def ready(self) -> None:
+        from rollout.routes import create_missing
+
+        post_migrate.connect(create_missing, sender=self, dispatch_uid="rollout.routes")

@@ -1,0 +1,64 @@
+"""Which path an upload takes, decided from memory."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import Error
+
+from ljwx.background import Refreshed
+from rollout.buckets import bucket
+from rollout.models import Route
+from streaming import registry, safety
+
+LEGACY = "legacy"
+STREAM = "stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A route as the processes use it: devices whose bucket is below `below` are on the stream."""
+
+    below: int
+    salt: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The path of one upload, the epoch it was decided under, and why."""
+
+    path: str
+    epoch: int
+    reason: str
+
+
+def load() -> dict[str, Share]:
+    """Every route of the database."""
+    return {
+        kind: Share(below=round(percentage * 100), salt=salt, epoch=epoch)
+        for kind, percentage, salt, epoch in Route.objects.values_list("kind", "percentage", "salt", "epoch")
+    }
+
+
+# A database that is away keeps the last routes in force: the stream goes on accepting.
+current: Refreshed[dict[str, Share]] = Refreshed("routes", load, initial={}, errors=(Error,))
+
+
+def decide(kind: str, device_sn: str) -> Decision:
+    """The path for an upload of `kind` from `device_sn`. Any doubt answers *legacy*; never raises."""
+    share = current.get().get(kind)
+    if share is None:
+        return Decision(LEGACY, 0, "no route")
+    if bucket(share.salt, device_sn) >= share.below:
+        return Decision(LEGACY, share.epoch, "share")
+    gate = safety.current.get()
+    if not gate.is_open:
+        return Decision(LEGACY, share.epoch, f"stream closed: {gate.reason}")
+    return Decision(STREAM, share.epoch, "share")
+
+
+def create_missing(**kwargs: Any) -> None:
+    """After each migrate: a route at 0 % for every kind that has none."""
+    for kind in registry.kinds():
+        Route.objects.get_or_create(kind=kind.name, defaults={"percentage": Decimal(0)})

@@ -1,0 +1,68 @@
+"""The content of an entry: field `d` holds one msgpack envelope, arrays throughout, versioned by its first element."""
+
+from functools import cache
+from typing import Generic, TypeVar
+
+import msgspec
+
+from streaming.registry import Record
+
+VERSION = 1
+FIELD = b"d"
+MOST_RECORDS = 100
+
+R = TypeVar("R")
+
+
+class Reject(msgspec.Struct, array_like=True, frozen=True):
+    """A record that the edge found impossible, on its way to the dead letters.
+
+    `payload` is its text exactly as it was received.
+    """
+
+    kind: str
+    device_sn: str
+    reason: str
+    payload: bytes
+
+
+class Envelope(msgspec.Struct, Generic[R], array_like=True, frozen=True):
+    """The records of one upload and kind. `received_ms` is epoch milliseconds at the edge, `epoch` the route's."""
+
+    v: int
+    kind: str
+    received_ms: int
+    path: str
+    epoch: int
+    records: list[R]
+    rejects: list[Reject] = []
+
+
+class Undecodable(ValueError):
+    """Raised when an entry is no envelope of its kind, or of a version this code does not know."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+@cache
+def _decoder(record: type[msgspec.Struct]) -> "msgspec.msgpack.Decoder[Envelope[Record]]":
+    return msgspec.msgpack.Decoder(Envelope[record])  # type: ignore[valid-type]
+
+
+def encode(envelope: "Envelope[Record]") -> bytes:
+    """The bytes of an entry's field `d`."""
+    return _encoder.encode(envelope)
+
+
+def decode(data: bytes, *, record: type[msgspec.Struct], kind: str) -> "Envelope[Record]":
+    """The envelope in `data`. Raises Undecodable."""
+    try:
+        envelope = _decoder(record).decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Undecodable(str(error)) from error
+    if envelope.v != VERSION:
+        raise Undecodable(f"version {envelope.v}, this code knows {VERSION}")
+    if envelope.kind != kind:
+        raise Undecodable(f"kind {envelope.kind!r} in the stream of {kind!r}")
+    return envelope

