@@ -22,7 +22,7 @@ class UploadParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(
+    def parse(  # type: ignore[override]
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> bytes:
         most = settings.UPLOAD_MAX_BYTES

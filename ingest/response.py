@@ -20,7 +20,7 @@ class UploadResponse(Response):
         self.deferred = False
 
     @property
-    def rendered_content(self) -> bytes:
+    def rendered_content(self) -> Any:
         if self.data is None:
             try:
                 self.commit.run()

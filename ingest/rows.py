@@ -70,7 +70,7 @@ class Table:
 
     def _on_taken(self, update: str) -> str:
         if connection.vendor == "mysql":
-            alias = "" if connection.mysql_is_mariadb else " AS new"
+            alias = "" if _is_mariadb() else " AS new"
             return f"{alias} ON DUPLICATE KEY UPDATE {update}"
         key = ", ".join(connection.ops.quote_name(column) for column in self.key)
         return f" ON CONFLICT ({key}) DO " + (f"UPDATE SET {update}" if update else "NOTHING")
@@ -78,7 +78,7 @@ class Table:
     def _new(self) -> "_Names":
         if connection.vendor != "mysql":
             return _Names("excluded.")
-        return _Names("VALUES(", ")") if connection.mysql_is_mariadb else _Names("new.")
+        return _Names("VALUES(", ")") if _is_mariadb() else _Names("new.")
 
 
 class _Names:
@@ -89,6 +89,10 @@ class _Names:
 
     def __getattr__(self, column: str) -> str:
         return f"{self._before}{connection.ops.quote_name(column)}{self._after}"
+
+
+def _is_mariadb() -> bool:
+    return bool(getattr(connection, "mysql_is_mariadb", False))
 
 
 def _parts(rows: Sequence[Row], width: int) -> Iterator[Sequence[Row]]:

@@ -59,7 +59,7 @@ def read(raw: bytes, *, kind: str, depth: int, most: int, mixed: bool = False) -
     content = body.decode(raw, depth=depth)
     upload = Upload(received_ms=int(clock() * 1000))
     if mixed and isinstance(content, dict) and any(name in content for name in LISTS):
-        groups = [
+        groups: list[tuple[str, list[tuple[Path, Any]], dict[str, Any]]] = [
             (LISTS[name], [((name, index), element) for index, element in enumerate(content[name])], content)
             for name in LISTS
             if isinstance(content.get(name), list)

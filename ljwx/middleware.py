@@ -2,7 +2,7 @@
 
 import re
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 
 DEVICE_PATHS = re.compile(r"/(upload_|batch/upload|DeviceMessage/|fetch_health_data_config|(api/)?health/?$)")
@@ -11,8 +11,8 @@ DEVICE_PATHS = re.compile(r"/(upload_|batch/upload|DeviceMessage/|fetch_health_d
 class CommonForPeople(CommonMiddleware):
     """Django's CommonMiddleware, except for the paths of devices."""
 
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         return None if DEVICE_PATHS.match(request.path_info) else super().process_request(request)
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         return response if DEVICE_PATHS.match(request.path_info) else super().process_response(request, response)

@@ -32,12 +32,12 @@ TIMEOUTS: dict[Profile, dict[str, float]] = {
 
 
 @cache
-def _client(url: str, profile: Profile) -> "redis.Redis[bytes]":
+def _client(url: str, profile: Profile) -> redis.Redis:
     # redis-py retries ten times by default, and a retried XADD is a second entry: a failure is told, not retried.
     return redis.Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **TIMEOUTS[profile])
 
 
-def client(profile: Profile) -> "redis.Redis[bytes]":
+def client(profile: Profile) -> redis.Redis:
     """The shared, thread-safe client of `profile`.
 
     *accept* fails within 0.5 s, *consume* may block, *control* is for the rest. Replies are bytes. No command is

@@ -1,6 +1,7 @@
 """All settings of the project, read from the environment. `docs/settings.md` has a line for each."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import dj_database_url
@@ -72,7 +73,9 @@ RECORD_TIME_ZONE = "Asia/Shanghai"
 DATABASE_URL = env.url(
     "LJWX_DATABASE_URL", f"sqlite:///{quote(str(VAR_DIR / 'ljwx.sqlite3'))}", schemes=("sqlite", "mysql")
 )
-DATABASES = {"default": {**dj_database_url.parse(DATABASE_URL), "TIME_ZONE": RECORD_TIME_ZONE}}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {**dj_database_url.parse(DATABASE_URL), "TIME_ZONE": RECORD_TIME_ZONE}
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -51,11 +51,12 @@ def measure(kind: Kind, *, now: float | None = None) -> Backlog:
     return Backlog(length, undelivered, pending, oldest)
 
 
-def _undelivered(connection: "redis.Redis[bytes]", stream: str, after: bytes) -> tuple[bytes | None, int]:
+def _undelivered(connection: redis.Redis, stream: str, after: bytes) -> tuple[bytes | None, int]:
     # Redis' own `lag` is null after XDEL and wrong after trimming unread entries: count.
-    first, cursor, count = None, after, 0
+    first: bytes | None = None
+    cursor, count = after, 0
     while count < EXACT:
-        page = connection.xrange(stream, min=b"(" + bytes(cursor), count=PAGE)
+        page: Any = connection.xrange(stream, min=b"(" + cursor, count=PAGE)
         if not page:
             break
         first, cursor, count = first or page[0][0], page[-1][0], count + len(page)

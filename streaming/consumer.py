@@ -46,7 +46,7 @@ class Consumer:
         *,
         name: str,
         kinds: Sequence[Kind],
-        connection: "redis.Redis[bytes]",
+        connection: redis.Redis,
         batch_size: int,
         claim_idle_ms: int,
     ) -> None:
@@ -158,7 +158,7 @@ class Consumer:
 
     def _new(self, block_ms: int) -> int:
         """One batch of each kind, the most urgent first; when there is none, wait for any stream to grow."""
-        grown = {kind.stream: self._last_id(kind) for kind in self.kinds} if block_ms else {}
+        grown: Any = {kind.stream: self._last_id(kind) for kind in self.kinds} if block_ms else {}
         handled = sum(self._handle(kind, self._read(kind, ">")) for kind in self.kinds)
         if not handled and block_ms:
             # Groups have different names, and XREADGROUP takes one: a plain read wakes for all of them.

@@ -9,7 +9,7 @@ from streaming.registry import Kind
 log = logging.getLogger(__name__)
 
 
-def ensure(connection: "redis.Redis[bytes]", kind: Kind) -> bool:
+def ensure(connection: redis.Redis, kind: Kind) -> bool:
     """Create the group of `kind` unless it is there; True when it was created. Only BUSYGROUP is ignored."""
     try:
         connection.xgroup_create(kind.stream, kind.group, id="0", mkstream=True)

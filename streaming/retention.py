@@ -11,7 +11,7 @@ from streaming.registry import Kind
 log = logging.getLogger(__name__)
 
 
-def trim(connection: "redis.Redis[bytes]", kind: Kind, *, now: float | None = None) -> int:
+def trim(connection: redis.Redis, kind: Kind, *, now: float | None = None) -> int:
     """Remove entries of `kind` that are stored and older than the retention; returns how many. On any doubt: none.
 
     last-delivered-id is read first, the oldest pending id second: the other order could remove entries delivered

@@ -23,7 +23,7 @@ RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL'
 class Slots:
     """The slots that one supervisor holds. A stable name finds its own pending entries again after a crash."""
 
-    def __init__(self, connection: "redis.Redis[bytes]", *, host: str = "") -> None:
+    def __init__(self, connection: redis.Redis, *, host: str = "") -> None:
         self.host = host or settings.CONSUMER_HOST or socket.gethostname()
         self.token = secrets.token_hex(8)
         self._connection = connection

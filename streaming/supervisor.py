@@ -50,7 +50,7 @@ class Supervisor:
     workers: int
     kinds: Sequence[Kind]
     batch_size: int
-    connection: "redis.Redis[bytes]"
+    connection: redis.Redis
     clock: Callable[[], float] = field(default=time.monotonic)
     children: list[Worker] = field(default_factory=list)
     _renewed_at: float | None = None

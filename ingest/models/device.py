@@ -50,7 +50,7 @@ class DeviceInfo(DeviceState):
         verbose_name_plural = _("devices")
 
     def __str__(self) -> str:
-        return self.serial_number
+        return str(self.serial_number)
 
 
 class DeviceInfoHistory(DeviceState):

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class BytewiseCharField(models.CharField):
+class BytewiseCharField(models.CharField):  # type: ignore[type-arg]
     """Text compared byte by byte on every database: a case-insensitive collation merged serials that differ.
 
     SQLite compares so by itself; MySQL and MariaDB need a binary collation on the column.

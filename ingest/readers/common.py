@@ -21,7 +21,7 @@ def serial(source: dict[str, Any], names: tuple[str, ...] = dialects.SERIAL) -> 
     return found
 
 
-def ids(source: dict[str, Any], beside: dict[str, Any]) -> dict[str, int | None]:
+def ids(source: dict[str, Any], beside: dict[str, Any]) -> dict[str, Any]:
     """Customer, organisation and user, from the record or, where it has none, from beside `data`."""
     found = {}
     for name, names in dialects.IDS.items():

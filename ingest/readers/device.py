@@ -32,12 +32,15 @@ def read(source: dict[str, Any], *, beside: dict[str, Any], now: float) -> Devic
         status=_status(found["status"]),
         wearable_status=_wearing(found["wearable_status"]),
         charging_status=_charging(found["charging_status"]),
-        **{
-            name: None if found[name] is None else values.text(name, found[name], most=most)
-            for name, most in TEXTS.items()
-        },
+        **_texts(found),
         **common.ids(source, beside),
     )
+
+
+def _texts(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: None if found[name] is None else values.text(name, found[name], most=most) for name, most in TEXTS.items()
+    }
 
 
 def _word(name: str, value: Any) -> str | None:

@@ -78,7 +78,7 @@ def test_a_message_without_a_text_is_found(tmp_path: Path, source: str, message:
     for planted, fault in {
         "": "used but not defined",
         'msgid "planted"\nmsgstr ""\n': "untranslated",
-        '#, fuzzy\nmsgid "planted"\nmsgstr "gepflanzt"\n': "fuzzy",
+        '#, fuzzy\nmsgid "planted"\nmsgstr "gepflanzt"\n': "reviewed",
         'msgid "planted"\nmsgstr "planted"\n': "",
     }.items():
         catalogue.write_text(header + planted, encoding="utf-8")

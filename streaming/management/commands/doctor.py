@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if unsafe:
             raise SystemExit(10)
 
-    def _group(self, connection: "redis.Redis[bytes]", kind: registry.Kind) -> Finding:
+    def _group(self, connection: redis.Redis, kind: registry.Kind) -> Finding:
         try:
             names = [group["name"].decode() for group in connection.xinfo_groups(kind.stream)]
         except redis.ResponseError as error:

@@ -1,0 +1,250 @@
+"""`manage.py up` as the operator starts it: real processes, real signals, its own data folder."""
+
+import contextlib
+import http.client
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ljwx.up.address import free_port
+from tests.managed import Managed
+from tests.polling import until
+
+READY_WITHIN = 90.0
+Start = Callable[..., Managed]
+
+
+@pytest.fixture
+def var_dir() -> Iterator[Path]:
+    """A data folder with a path short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="ljwx-up-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def environment(var_dir: Path) -> Iterator[dict[str, str]]:
+    """An environment with nothing set but the data folder, and an empty database where the tests run on MariaDB."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LJWX_")}
+    clean |= {"DJANGO_SETTINGS_MODULE": "ljwx.settings", "LJWX_VAR_DIR": str(var_dir)}
+    url = os.environ.get("LJWX_TEST_DATABASE_URL")
+    if not url:
+        yield clean
+        return
+    import MySQLdb
+
+    name = f"ljwx_up_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
+    with contextlib.closing(MySQLdb.connect(unix_socket=url.partition("unix_socket=")[2], user="root")) as server:
+        server.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        try:
+            yield {**clean, "LJWX_DATABASE_URL": url.replace("/ljwx?", f"/{name}?")}
+        finally:
+            server.query(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def start(environment: dict[str, str], var_dir: Path, tmp_path: Path) -> Iterator[Start]:
+    """Starts `manage.py up ARGS`. What is left at the end is killed."""
+    started: list[Managed] = []
+
+    def up(*args: str, **env: str) -> Managed:
+        process = Managed("up", *args, log=tmp_path / f"up-{len(started)}.log", env={**environment, **env})
+        started.append(process)
+        return process
+
+    yield up
+    for process in started:
+        if process.poll() is None:
+            # Its children follow it.
+            process.kill()
+        process.wait()
+    try:
+        until(lambda: not family(var_dir))
+    finally:
+        for pid in family(var_dir):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+def family(var_dir: Path) -> dict[int, str]:
+    """Process id and command line of every process that runs with the data in `var_dir`."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if not folder.name.isdecimal():
+                continue
+            # Redis writes its title over its environment.
+            command = (folder / "cmdline").read_text().replace("\0", " ").strip()
+            if f"{var_dir}/" in command or f"={var_dir}\0".encode() in (folder / "environ").read_bytes():
+                found[int(folder.name)] = command
+    return found
+
+
+def post(port: int, body: str) -> int:
+    """The status of the answer to an upload of health data."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("POST", "/upload_health_data", body, {"Content-Type": "application/json"})
+        return connection.getresponse().status
+
+
+def can_log_in(port: int, password: str) -> bool:
+    """Whether the admin's log-in page takes the password of the user admin."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    address = f"http://127.0.0.1:{port}/admin/login/?next=/admin/"
+    with browser.open(address, timeout=10) as page:
+        (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())
+    form = {"csrfmiddlewaretoken": token, "username": "admin", "password": password}
+    with browser.open(address, urllib.parse.urlencode(form).encode(), timeout=10) as page:
+        return urllib.parse.urlsplit(page.url).path == "/admin/"
+
+
+def ready(process: Managed) -> str:
+    """What it has printed when it says that it is ready."""
+
+    def told() -> str:
+        assert process.poll() is None, process.output()
+        return process.output() if "curl -X POST" in process.output() else ""
+
+    return until(told, within=READY_WITHIN)
+
+
+def test_it_becomes_ready_takes_an_upload_and_stops_in_order(start: Start, var_dir: Path, port: int) -> None:
+    process = start("--port", str(port), "--workers", "1")
+    told = ready(process)
+    assert f"http://127.0.0.1:{port}/admin/" in told
+    assert str(var_dir) in told
+    password = (var_dir / "admin_password").read_text().strip()
+    assert password in told
+    assert (var_dir / "admin_password").stat().st_mode & 0o077 == 0
+    assert can_log_in(port, password)
+
+    command = next(line for line in told.splitlines() if "curl -X POST" in line)
+    assert post(port, shlex.split(command)[-1]) == 200
+
+    names = {pid: name for pid, name in family(var_dir).items() if pid != process.pid}
+    assert any("daphne" in name for name in names.values())
+    assert any("run_consumers" in name for name in names.values())
+    process.send_signal(signal.SIGINT)
+    ended: list[str] = []
+
+    def all_gone() -> bool:
+        left = family(var_dir)
+        for kind in ("daphne", "run_consumers", "server"):
+            if kind not in ended and not any(kind in name for pid, name in left.items() if pid != process.pid):
+                ended.append(kind)
+        return not left
+
+    until(all_gone, within=60)
+    assert process.wait(10) == 0, process.output()
+    assert ended == ["daphne", "run_consumers", "server"]
+    assert not (var_dir / "up.env").exists()
+
+
+def test_a_second_start_keeps_the_data_and_does_not_print_the_password(start: Start, var_dir: Path, port: int) -> None:
+    first = start("--port", str(port))
+    ready(first)
+    password = (var_dir / "admin_password").read_text().strip()
+    first.terminate()
+    assert first.wait(60) == 0, first.output()
+    second = start("--port", str(port))
+    assert password not in ready(second)
+    assert (var_dir / "admin_password").read_text().strip() == password
+
+
+def test_a_taken_port_is_one_line_that_names_it(start: Start, port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)):
+        process = start("--port", str(port))
+        assert process.wait(60) == 3
+    lines = process.output().strip().splitlines()
+    assert len(lines) == 1
+    assert str(port) in lines[0]
+    assert "--port" in lines[0]
+
+
+def test_a_second_up_beside_a_running_one_is_refused(start: Start, var_dir: Path, port: int) -> None:
+    first = start("--port", str(port))
+    until((var_dir / "up.lock").exists)
+    until(lambda: (var_dir / "up.lock").read_text())
+    second = start("--port", str(free_port()))
+    assert second.wait(60) == 4
+    assert str(first.pid) in second.output()
+    assert len(second.output().strip().splitlines()) == 1
+    third = start("--port", str(free_port()), "--reset", "--yes")
+    assert third.wait(60) == 4
+    assert first.poll() is None
+
+
+def test_a_redis_that_does_not_answer_is_one_line(start: Start, port: int) -> None:
+    process = start("--port", str(port), LJWX_REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    assert process.wait(60) == 3
+    assert "LJWX_REDIS_URL" in process.output()
+    assert "Traceback" not in process.output()
+
+
+def test_a_wrong_port_is_a_usage_error(start: Start) -> None:
+    assert start("--port", "70000").wait(60) == 2
+
+
+def test_a_reset_without_a_terminal_and_without_yes_deletes_nothing(start: Start, var_dir: Path, port: int) -> None:
+    (var_dir / "ljwx.sqlite3").write_bytes(b"")
+    process = start("--port", str(port), "--reset")
+    assert process.wait(60) == 2
+    assert "--yes" in process.output()
+    assert (var_dir / "ljwx.sqlite3").exists()
+
+
+def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_works(
+    start: Start, var_dir: Path, port: int
+) -> None:
+    first = start("--port", str(port), "--workers", "1")
+    ready(first)
+    first.kill()
+    first.wait()
+    second = start("--port", str(port), "--workers", "1")
+    ready(second)
+    second.terminate()
+    assert second.wait(60) == 0, second.output()
+    assert family(var_dir) == {}
+
+
+def test_a_child_that_dies_is_started_again(start: Start, var_dir: Path, port: int) -> None:
+    process = start("--port", str(port), "--workers", "1")
+    ready(process)
+    (web,) = (pid for pid, name in family(var_dir).items() if "daphne" in name)
+    os.kill(web, signal.SIGKILL)
+
+    def another() -> bool:
+        with contextlib.suppress(OSError):
+            return post(port, "{}") >= 200 and web not in family(var_dir)
+        return False
+
+    until(another, within=60)
+    assert re.search(r"web .*web\.log", process.output())
+
+
+def test_a_plain_manage_py_beside_it_meets_the_same_servers(
+    start: Start, environment: dict[str, str], var_dir: Path, port: int
+) -> None:
+    ready(start("--port", str(port), "--workers", "1"))
+    assert (var_dir / "up.env").stat().st_mode & 0o077 == 0
+    code = "from ljwx.redis import client; print(client('control').exists('health_data_stream'))"
+    code += "; from django.contrib.auth.models import User; print(User.objects.count())"
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
+    bare = {name: value for name, value in environment.items() if name != "LJWX_DATABASE_URL"}
+    answer = subprocess.run(command, env=bare, capture_output=True, text=True, check=False)
+    assert answer.stdout.split() == ["1", "1"], answer.stderr
