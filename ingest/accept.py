@@ -1,10 +1,10 @@
 """From an upload to something durable: what its response commits before the device is told "success"."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from rest_framework.exceptions import APIException
@@ -14,6 +14,7 @@ from rollout import routes
 from streaming import deadletters, registry, safety
 from streaming.envelope import MOST_RECORDS, VERSION, Envelope, encode
 from streaming.failures import Unavailable
+from streaming.groupcommit import GroupCommit
 from streaming.producer import Entry, NotAppended, append
 from streaming.storing import Item, store
 
@@ -28,6 +29,12 @@ class CanNotAccept(APIException):
     status_code = 503
     default_detail = "the records can not be stored now, send them again"
     wait = 5
+
+
+class Writers(Protocol):
+    """Where writes of an event loop run."""
+
+    async def run(self, write: Callable[[], None]) -> None: ...
 
 
 @dataclass(slots=True)
@@ -49,10 +56,23 @@ class Commit:
             try:
                 self.stream_ids = append(self.entries())
             except NotAppended as error:
-                log.warning("appending failed, the records go the legacy path: %s", error)
-                self.writes += [part for part, _ in self.appends]
+                self._fall_back(error)
         if self.writes:
             self.write()
+
+    async def run_async(self, group: GroupCommit, writers: Writers) -> None:
+        """The same on an event loop: appends join the group commit, writes run in a thread. Raises CanNotAccept."""
+        if self.appends:
+            try:
+                self.stream_ids = await group.append(self.entries())
+            except NotAppended as error:
+                self._fall_back(error)
+        if self.writes:
+            await writers.run(self.write)
+
+    def _fall_back(self, error: NotAppended) -> None:
+        log.warning("appending failed, the records go the legacy path: %s", error)
+        self.writes += [part for part, _ in self.appends]
 
     def entries(self) -> list[Entry]:
         """One entry per upload, kind and device, of at most 100 records each."""

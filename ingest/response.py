@@ -10,14 +10,15 @@ from ingest.accept import ALWAYS_STREAM, CanNotAccept, Commit
 class UploadResponse(Response):
     """Rendering it commits: a device reads "success" only after its records are durable.
 
-    A server that can await the commit sets `deferred`, does the work of `commit` itself, and calls `settle`.
+    A server that can await the commit sets `defers_commit` on its request, performs `commit` itself, calls `settle`
+    and renders.
     """
 
     def __init__(self, commit: Commit, *, lane: str) -> None:
         super().__init__()
         self.commit = commit
+        self.renderer_context: dict[str, Any] = {}  # set by DRF before it renders
         self.lane = lane
-        self.deferred = False
 
     @property
     def rendered_content(self) -> Any:
@@ -31,7 +32,8 @@ class UploadResponse(Response):
         return super().rendered_content
 
     def render(self) -> "UploadResponse":
-        return self if self.deferred and self.data is None else super().render()
+        deferred = getattr(self.renderer_context["request"]._request, "defers_commit", False)
+        return self if deferred and self.data is None else super().render()
 
     def settle(self, failure: CanNotAccept | None) -> None:
         """Fix status and body, now that the outcome of the commit is known."""

@@ -1,13 +1,28 @@
-"""HTTP on one port: uploads, polls, admin. A web process keeps routes and Redis safety fresh beside the requests."""
+"""HTTP on one port: devices on the fast lane, people on Django's own handler.
+
+A web process keeps routes and Redis safety fresh beside its requests.
+"""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ljwx.settings")
 
-application = get_asgi_application()
+people = get_asgi_application()
 
-from ljwx import background  # noqa: E402 - the settings come first
+from ingest.lane import Lane  # noqa: E402 - Django is set up first
+from ljwx import background  # noqa: E402
+from ljwx.middleware import DEVICE_PATHS  # noqa: E402
 
+devices = Lane()
 background.start()
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """The ASGI application."""
+    if scope["type"] == "http" and DEVICE_PATHS.match(scope["path"]):
+        await devices(scope, receive, send)
+    else:
+        await people(scope, receive, send)

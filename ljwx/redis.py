@@ -12,7 +12,9 @@ from functools import cache
 from typing import Literal
 
 import redis
+import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -44,3 +46,10 @@ def client(profile: Profile) -> redis.Redis:
     retried: a time-out means that its effect is unknown.
     """
     return _client(settings.REDIS_URL, profile)
+
+
+def async_pool() -> redis.asyncio.ConnectionPool:
+    """A pool of asyncio connections for the group commit, which keeps its own deadline: they have no read time-out."""
+    return redis.asyncio.ConnectionPool.from_url(
+        settings.REDIS_URL, protocol=2, retry=AsyncRetry(NoBackoff(), 0), socket_connect_timeout=0.1
+    )

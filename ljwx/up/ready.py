@@ -34,6 +34,16 @@ def has_groups() -> bool:
         return False
 
 
+def consumers_beat(count: int, *, since: float) -> bool:
+    """Whether `count` consumers have given a sign of life after `since`, a Unix time."""
+    try:
+        control = ljwx_redis.client("control")
+        beats = [control.hget(key, "beat") for key in control.scan_iter(match=ljwx_redis.CONSUMER_KEY.format("*"))]
+    except redis.exceptions.RedisError:
+        return False
+    return sum(float(beat) > since for beat in beats if beat) >= count
+
+
 def is_healthy(address: Address, allowed_hosts: str) -> bool:
     """Whether GET /health answers 200. `allowed_hosts` is LJWX_ALLOWED_HOSTS: the question must name one of them."""
     host = allowed_hosts.partition(",")[0].strip().lstrip(".")

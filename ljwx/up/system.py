@@ -1,6 +1,7 @@
 """The system as `up` runs it: which programs, in which order."""
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,13 +119,20 @@ def manage(*words: str) -> list[str]:
 
 def programs(address: Address, workers: int, allowed_hosts: str) -> list[Program]:
     """The children beside Redis, in the order in which they start; they stop in the reverse order."""
+    now = time.time()
+    consumers = manage("run_consumers", "--workers", str(workers))
     web = [sys.executable, "-m", "daphne", "-v", "0", "-b", address.ip, "-p", str(address.port)]
     return [
-        Program("consumers", manage("run_consumers", "--workers", str(workers)), ready.has_groups, patience=60),
+        Program(
+            "consumers",
+            consumers,
+            ready=lambda: ready.has_groups() and ready.consumers_beat(workers, since=now),
+            patience=60,
+        ),
         Program(
             "web",
             [*web, "ljwx.asgi:application"],
-            lambda: ready.is_healthy(address, allowed_hosts),
+            ready=lambda: ready.is_healthy(address, allowed_hosts),
             patience=20,
         ),
     ]

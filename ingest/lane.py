@@ -1,0 +1,99 @@
+"""The fast lane: paths of devices run inline on the event loop, and the answer waits for its commit alone.
+
+Django under ASGI hops threads several times for each request. An upload needs none: its view only computes, and what
+must become durable is awaited here. Django's guard against database use on the loop stays on and proves it.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponseBase
+
+from ingest.accept import CanNotAccept
+from ingest.response import UploadResponse
+from ingest.writerpool import WriterPool
+from ljwx.redis import async_pool
+from streaming.groupcommit import GroupCommit
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Disconnected(Exception):
+    """Raised when the device went away before its body was here: nothing was accepted, nobody waits for an answer."""
+
+
+class LaneHandler(BaseHandler):
+    """Django's request handler without middleware: devices have no session, no language and no cross-site forms."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+
+
+class Lane:
+    """An ASGI application for the paths of devices. One per process; a group commit and a pool of writers each."""
+
+    def __init__(self) -> None:
+        self._handler = LaneHandler()
+        self._handler.load_middleware()
+        self._group = GroupCommit(async_pool)
+        self._writers = WriterPool(settings.LEGACY_WRITERS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await _read(scope, receive, settings.UPLOAD_MAX_BYTES)
+        except Disconnected:
+            return
+        request = ASGIRequest(scope, BytesIO(body))
+        request.defers_commit = True  # type: ignore[attr-defined]
+        response = self._respond(request)
+        if isinstance(response, UploadResponse) and not response.is_rendered:
+            await self._commit(response)
+        await _send(response, send)
+
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        return self._handler.get_response(request)
+
+    async def _commit(self, response: UploadResponse) -> None:
+        try:
+            await response.commit.run_async(self._group, self._writers)
+        except CanNotAccept as error:
+            response.settle(error)
+        else:
+            response.settle(None)
+        response.render()
+
+
+async def _read(scope: Scope, receive: Receive, most: int) -> bytes:
+    """The body, read no further than one byte beyond `most`: the view then refuses it as too large."""
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    if length.isdigit() and int(length) > most:
+        return b""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most or not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)[: most + 1]
+
+
+async def _send(response: HttpResponseBase, send: Send) -> None:
+    content = response.content  # type: ignore[attr-defined]
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
+    headers.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+    response.close()

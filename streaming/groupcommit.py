@@ -1,0 +1,125 @@
+"""Appends from many requests of one event loop, together: one write to Redis, each answered by its own reply."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis.asyncio
+
+from streaming.envelope import FIELD
+from streaming.producer import Entry, NotAppended
+
+ROUND_MOST = 1_000
+ROUND_BYTES = 4 << 20
+QUEUE_MOST = 20_000
+DEADLINE_S = 0.5
+
+
+class _Ticket:
+    """The entries of one upload, waiting for their replies."""
+
+    __slots__ = ("entries", "failure", "future", "ids")
+
+    def __init__(self, entries: Sequence[Entry], future: "asyncio.Future[list[str]]") -> None:
+        self.entries = entries
+        self.future = future
+        self.ids: list[str] = []
+        self.failure: Exception | None = None
+
+
+class GroupCommit:
+    """Appends of one event loop over one connection of a maintained client.
+
+    Guarantee: `append` returns only after Redis has confirmed every entry of that very call, or raises NotAppended:
+    at most one outcome each, and no append is ever sent twice. What queues up while a round is under way makes the
+    next round. A round that is not confirmed in `DEADLINE_S` fails whole, and its connection is dropped, for its
+    replies could not be told apart any more.
+    """
+
+    def __init__(self, pool: Callable[[], redis.asyncio.ConnectionPool]) -> None:
+        self._make_pool = pool
+        self._pool: redis.asyncio.ConnectionPool | None = None
+        self._connection: Any = None
+        self._queue: deque[_Ticket] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def append(self, entries: Sequence[Entry]) -> list[str]:
+        """Append `entries` in order and return their ids. Raises NotAppended."""
+        if len(self._queue) >= QUEUE_MOST:
+            raise NotAppended("too many appends are waiting")
+        ticket = _Ticket(entries, asyncio.get_running_loop().create_future())
+        self._queue.append(ticket)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._rounds())
+        return await ticket.future
+
+    async def aclose(self) -> None:
+        """Finish what is queued and close the connection."""
+        if self._task is not None:
+            await self._task
+        await self._drop()
+
+    async def _rounds(self) -> None:
+        while self._queue:
+            tickets = self._next_round()
+            try:
+                async with asyncio.timeout(DEADLINE_S):
+                    await self._round(tickets)
+            except (redis.RedisError, OSError, TimeoutError) as error:
+                await self._drop()
+                self._fail(tickets, f"{type(error).__name__}: {error}")
+            except BaseException:
+                self._fail([*tickets, *self._queue], "the server is stopping")
+                self._queue.clear()
+                raise
+
+    def _next_round(self) -> list[_Ticket]:
+        tickets: list[_Ticket] = []
+        size = 0
+        while self._queue and len(tickets) < ROUND_MOST and size < ROUND_BYTES:
+            tickets.append(self._queue.popleft())
+            size += sum(len(entry.data) for entry in tickets[-1].entries)
+        return tickets
+
+    async def _round(self, tickets: Sequence[_Ticket]) -> None:
+        connection = await self._connected()
+        await connection.send_packed_command(
+            connection.pack_commands(
+                [("XADD", entry.stream, "*", FIELD, entry.data) for ticket in tickets for entry in ticket.entries]
+            ),
+            check_health=False,
+        )
+        for ticket in tickets:
+            for _ in ticket.entries:
+                try:
+                    ticket.ids.append((await connection.read_response()).decode())
+                except redis.ResponseError as error:
+                    ticket.failure = error
+            self._settle(ticket)
+
+    def _settle(self, ticket: _Ticket) -> None:
+        if ticket.future.done():
+            return
+        if ticket.failure is None:
+            ticket.future.set_result(ticket.ids)
+        else:
+            ticket.future.set_exception(NotAppended(f"{type(ticket.failure).__name__}: {ticket.failure}"))
+
+    def _fail(self, tickets: Sequence[_Ticket], reason: str) -> None:
+        for ticket in tickets:
+            if not ticket.future.done():
+                ticket.future.set_exception(NotAppended(reason))
+
+    async def _connected(self) -> Any:
+        if self._connection is None:
+            self._pool = self._pool or self._make_pool()
+            connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]
+            await connection.connect()
+            self._connection = connection
+        return self._connection
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect(nowait=True)
