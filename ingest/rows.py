@@ -11,6 +11,8 @@ from django.db import connection
 
 Row = Sequence[Any]
 MOST_PARAMETERS = 30_000
+# MariaDB turns an IN list of 1,000 and more into a temporary table, and leaves the index.
+MOST_KEYS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Table:
         quote = connection.ops.quote_name
         wanted = ", ".join(quote(column) for column in columns)
         place = f"({', '.join(['%s'] * len(self.key))})"
-        for part in _parts(list(keys), len(self.key)):
+        for part in _parts(list(keys), len(self.key), MOST_KEYS):
             values = ", ".join([place] * len(part))
             values = f"({values})" if connection.vendor == "mysql" else f"(VALUES {values})"
             with connection.cursor() as cursor:
@@ -95,8 +97,8 @@ def _is_mariadb() -> bool:
     return bool(getattr(connection, "mysql_is_mariadb", False))
 
 
-def _parts(rows: Sequence[Row], width: int) -> Iterator[Sequence[Row]]:
-    size = max(1, MOST_PARAMETERS // width)
+def _parts(rows: Sequence[Row], width: int, most: int = MOST_PARAMETERS) -> Iterator[Sequence[Row]]:
+    size = max(1, min(most, MOST_PARAMETERS // width))
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
 

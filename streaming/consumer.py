@@ -118,7 +118,11 @@ class Consumer:
             },
         )
         pipeline.expire(key, BEAT_LIFE_S)
-        pipeline.execute()
+        try:
+            pipeline.execute()
+        except redis.ResponseError as error:
+            # A full Redis refuses this write but lets entries be read and acknowledged: go on and drain it.
+            log.warning("%s can not tell that it lives: %s", self.name, error)
 
     def _ensure_groups(self) -> None:
         for kind in self.kinds:

@@ -80,7 +80,7 @@ def _nested(source: dict[str, Any], *, device_sn: str, timestamp: int | None, no
             nested.records.append(
                 health.read(
                     element,
-                    beside=beside,
+                    beside={**source, **beside},
                     now=now,
                     device_sn=device_sn,
                     timestamp=timestamp,

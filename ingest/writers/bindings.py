@@ -13,18 +13,23 @@ IDS = ("customer_id", "org_id", "user_id")
 _DEVICES = Table("t_device_info", IDS, ("serial_number",))
 
 
-def fill(records: Iterable[R], *, serial: str = "device_sn") -> list[R]:
-    """The records, unknown ids taken from the device's last known binding (`t_device_info`)."""
-    records = list(records)
-    lacking = {getattr(r, serial) for r in records if None in (r.customer_id, r.org_id, r.user_id)}
-    known = {row[0]: row[1:] for row in _DEVICES.select(("serial_number", *IDS), [(sn,) for sn in sorted(lacking)])}
-    return [_filled(record, known.get(getattr(record, serial))) for record in records]
+class Bindings:
+    """The last known bindings of the devices of some records."""
+
+    def __init__(self, records: Iterable[Any], *, serial: str = "device_sn") -> None:
+        self._serial = serial
+        lacking = {getattr(r, serial) for r in records if None in (r.customer_id, r.org_id, r.user_id)}
+        rows = _DEVICES.select(("serial_number", *IDS), [(found,) for found in sorted(lacking)])
+        self._known = {row[0]: dict(zip(IDS, row[1:], strict=True)) for row in rows}
+
+    def fill(self, record: R) -> R:
+        """The record, its unknown ids taken from its device."""
+        return with_ids(record, self._known.get(getattr(record, self._serial), {}))
 
 
-def _filled(record: R, known: tuple[Any, ...] | None) -> R:
-    if known is None:
-        return record
-    return with_ids(record, dict(zip(IDS, known, strict=True)))
+def ids(record: Any) -> tuple[int | None, ...]:
+    """Customer, organisation and user of a record."""
+    return (record.customer_id, record.org_id, record.user_id)
 
 
 def with_ids(record: R, known: dict[str, Any]) -> R:

@@ -7,6 +7,7 @@ from ingest import times
 from ingest.records import Device
 from ingest.rows import Table
 from ingest.writers import bindings
+from ingest.writers.bindings import Bindings
 from ingest.writers.clock import now_text
 from ingest.writers.keep import keep_first
 from streaming.registry import Key, Written
@@ -19,7 +20,8 @@ COLUMNS = ("serial_number", "timestamp", *STATE, *bindings.IDS, "create_time", "
 HISTORY = Table("t_device_info_history", COLUMNS, ("serial_number", "timestamp"))
 DEVICES = Table("t_device_info", COLUMNS, ("serial_number",))
 
-_NEWER = "{new.timestamp} > {old.timestamp}"
+# Another program may have left a row without its time.
+_NEWER = "({old.timestamp} IS NULL OR {new.timestamp} > {old.timestamp})"
 FORWARD = {
     **{name: f"CASE WHEN {_NEWER} THEN {{new.{name}}} ELSE {{old.{name}}} END" for name in (*STATE, "update_time")},
     # A state that does not know its owner leaves the last known one.
@@ -45,13 +47,13 @@ def same(record: Device, held: Sequence[Any]) -> bool:
 
 def write(records: Sequence[Device]) -> Written:
     """Store states in the caller's transaction; idempotent, and in any order of arrival the newest state stands."""
-    now = now_text()
+    now, known = now_text(), Bindings(records, serial="serial_number")
 
     def row(record: Device) -> tuple[Any, ...]:
         return (
             *key(record),
             *(getattr(record, name) for name in STATE),
-            *(getattr(record, name) for name in bindings.IDS),
+            *bindings.ids(known.fill(record)),
             now,
             now,
         )
@@ -59,7 +61,7 @@ def write(records: Sequence[Device]) -> Written:
     kept = keep_first(
         HISTORY,
         "device",
-        bindings.fill(records, serial="serial_number"),
+        records,
         key=key,
         row=row,
         compared=(*STATE, *bindings.IDS),
@@ -68,7 +70,7 @@ def write(records: Sequence[Device]) -> Written:
     newest: dict[str, Device] = {}
     for record in sorted(kept.stored, key=key):
         held = newest.get(record.serial_number)
-        known = {name: getattr(held, name) for name in bindings.IDS} if held else {}
-        newest[record.serial_number] = bindings.with_ids(record, known)
+        owner = dict(zip(bindings.IDS, bindings.ids(held), strict=True)) if held else {}
+        newest[record.serial_number] = bindings.with_ids(record, owner)
     DEVICES.insert_or([row(record) for _, record in sorted(newest.items())], FORWARD)
     return kept.written

@@ -9,6 +9,7 @@ from ingest.alerts import SEVERITY, dedup_key
 from ingest.records import Event
 from ingest.rows import Table
 from ingest.writers import bindings, health
+from ingest.writers.bindings import Bindings
 from ingest.writers.clock import now_text
 from ingest.writers.keep import keep_first
 from streaming.registry import Key, Written
@@ -47,26 +48,26 @@ def same(record: Event, held: Sequence[Any]) -> bool:
 
 def write(records: Sequence[Event]) -> Written:
     """Store events, their readings and their alerts in the caller's transaction; idempotent."""
-    now = now_text()
+    now, known = now_text(), Bindings(records)
     readings = sorted((reading for record in records for reading in record.health), key=health.key)
     nested = health.write(readings) if readings else Written()
     kept = keep_first(
         EVENTS,
         "event",
-        bindings.fill(records),
+        records,
         key=key,
         row=lambda record: (
             *key(record),
             record.event_value,
             *(getattr(record, name) for name in POSITION),
-            *(getattr(record, name) for name in bindings.IDS),
+            *bindings.ids(known.fill(record)),
             now,
             now,
         ),
         compared=(*POSITION, *bindings.IDS),
         same=same,
     )
-    _raise_alerts([record for record in kept.stored if record.event_type in SEVERITY], now)
+    _raise_alerts([known.fill(record) for record in kept.stored if record.event_type in SEVERITY], now)
     return Written(kept.written.new, kept.written.duplicates, [*kept.written.conflicts, *nested.conflicts])
 
 
@@ -85,7 +86,7 @@ def _raise_alerts(records: Sequence[Event], now: str) -> None:
             "pending",
             *(getattr(record, name) for name in POSITION),
             rows.get(health.key(record.health[0])) if record.health else None,
-            *(getattr(record, name) for name in bindings.IDS),
+            *bindings.ids(record),
             now,
             now,
         )

@@ -7,6 +7,7 @@ from ingest import times
 from ingest.records import Health
 from ingest.rows import Table
 from ingest.writers import bindings
+from ingest.writers.bindings import Bindings
 from ingest.writers.clock import now_text
 from ingest.writers.keep import keep_first
 from streaming.registry import Key, Written
@@ -47,18 +48,18 @@ def same(record: Health, held: Sequence[Any]) -> bool:
 
 def write(records: Sequence[Health]) -> Written:
     """Store readings and their nested data in the caller's transaction; idempotent."""
-    now = now_text()
+    now, known = now_text(), Bindings(records)
     kept = keep_first(
         READINGS,
         "health",
-        bindings.fill(records),
+        records,
         key=key,
         row=lambda record: (
             *key(record),
             *(getattr(record, name) for name in MEASURED),
             record.sleep,
             record.upload_method,
-            *(getattr(record, name) for name in bindings.IDS),
+            *bindings.ids(known.fill(record)),
             False,
             now,
             now,
