@@ -5,6 +5,7 @@ must become durable is awaited here. Django's guard against database use on the 
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import ResolverMatch, resolve
 
 from ingest.accept import CanNotAccept
 from ingest.response import UploadResponse
@@ -37,6 +39,16 @@ class LaneHandler(BaseHandler):
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
         self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        request.resolver_match = _resolve(request.path_info)
+        return request.resolver_match
+
+
+@lru_cache(maxsize=64)
+def _resolve(path: str) -> ResolverMatch:
+    # There are two dozen device paths; what resolves to none raises and is not kept.
+    return resolve(path)
 
 
 class Lane:
@@ -91,9 +103,9 @@ async def _read(scope: Scope, receive: Receive, most: int) -> bytes:
 
 
 async def _send(response: HttpResponseBase, send: Send) -> None:
+    # Not closed: `request_finished` closes database connections, of which the loop has none.
     content = response.content  # type: ignore[attr-defined]
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
     headers.append((b"content-length", str(len(content)).encode()))
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": content})
-    response.close()

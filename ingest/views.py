@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -12,15 +11,7 @@ from ingest.accept import ROUTED, commit_of
 from ingest.parsers import TooLarge, UploadParser, UploadRenderer, check_content_type
 from ingest.response import UploadResponse
 
-
-class OneRenderer(BaseContentNegotiation):
-    """A device takes what there is, whatever its Accept says."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
+RENDERER = UploadRenderer()
 
 
 class UploadView(APIView):
@@ -31,12 +22,17 @@ class UploadView(APIView):
     throttle_classes = ()
     parser_classes = (UploadParser,)
     renderer_classes = (UploadRenderer,)
-    content_negotiation_class = OneRenderer
     http_method_names = ["post", "options"]
+    default_response_headers = {"Allow": "POST, OPTIONS"}
 
     kind = ""
     lane = ROUTED
     mixed = False
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """A device has no version, account or rate, and takes what there is, whatever its Accept says."""
+        request.accepted_renderer = RENDERER
+        request.accepted_media_type = RENDERER.media_type
 
     def post(self, request: Request) -> UploadResponse:
         check_content_type(request.META.get("CONTENT_TYPE", ""))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ljwx import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.text("LJWX_VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR = Path(env.text("LJWX_VAR_DIR", str(BASE_DIR / "var"))).resolve()
 # `bin/up` leaves here what it runs with, so that a plain manage.py beside it meets the same servers.
 env.load_file(VAR_DIR / "up.env")
 

@@ -82,7 +82,7 @@ def run(name: str, arguments: list[str] | None, folder: Path, servers_of_it: dic
         return name, NOTHING_SELECTED, 0.0
     folder.mkdir()
     pytest = [sys.executable, "-m", "pytest", "--ds=tests.settings", "-q", "-n", "2", "--dist", "worksteal"]
-    pytest += ["--import-mode=importlib"]
+    pytest += ["--import-mode=importlib", f"--basetemp={folder / 'tmp'}"]
     env = {**os.environ, **servers_of_it, "LJWX_TEST_DIR": str(folder)}
     process = subprocess.Popen([*pytest, "--durations=5", *arguments], cwd=ROOT, env=env)
     try:

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import os
 import re
 import shlex
@@ -18,6 +19,9 @@ from pathlib import Path
 import pytest
 
 from ljwx.up.address import free_port
+from ljwx.up.child import Child
+from ljwx.up.program import Program
+from ljwx.up.refusal import FAILED, Refused
 from tests.managed import Managed
 from tests.polling import until
 
@@ -248,3 +252,39 @@ def test_a_plain_manage_py_beside_it_meets_the_same_servers(
     bare = {name: value for name, value in environment.items() if name != "LJWX_DATABASE_URL"}
     answer = subprocess.run(command, env=bare, capture_output=True, text=True, check=False)
     assert answer.stdout.split() == ["1", "1"], answer.stderr
+
+
+def dead() -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(["false"], start_new_session=True)
+    process.wait()
+    return process
+
+
+def test_a_child_is_started_again_after_growing_pauses_and_given_up_at_the_fifth_death(tmp_path: Path) -> None:
+    starts: list[float] = []
+    now = 0.0
+
+    def start() -> "subprocess.Popen[bytes]":
+        starts.append(now)
+        return dead()
+
+    child = Child(Program("web", ["false"], lambda: True, patience=1), start=start, log=tmp_path / "web.log")
+
+    def live() -> None:
+        nonlocal now
+        while True:
+            child.tend(now)
+            now += 0.25
+
+    with pytest.raises(Refused, match=r"web\.log") as refusal:
+        live()
+    assert refusal.value.code == FAILED
+    pauses = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert pauses == pytest.approx([0.5, 1.25, 2.25, 4.25])
+
+
+def test_a_child_that_dies_once_a_minute_is_kept(tmp_path: Path) -> None:
+    child = Child(Program("web", ["false"], lambda: True, patience=1), start=dead, log=tmp_path / "web.log")
+    for minute in range(20):
+        assert child.tend(minute * 61.0)
+        assert not child.tend(minute * 61.0 + 10)
