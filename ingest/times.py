@@ -73,9 +73,15 @@ def _shown(value: Any) -> str:
     return "".join(c if c.isprintable() else "?" for c in str(value)[:40])
 
 
-def local_text(moment: int) -> str:
+class Plain(str):
+    """Text of our own making, digits and punctuation: it may stand in SQL as it is."""
+
+    __slots__ = ()
+
+
+def local_text(moment: int) -> Plain:
     """Epoch seconds as the record tables hold them: naive Asia/Shanghai time."""
-    return (_ZERO + timedelta(seconds=moment + OFFSET_S)).isoformat(" ")
+    return Plain((_ZERO + timedelta(seconds=moment + OFFSET_S)).isoformat(" "))
 
 
 def local_date(moment: int) -> date:

@@ -2,9 +2,9 @@
 
 import time
 
-from ingest.times import local_text
+from ingest.times import Plain, local_text
 
 
-def now_text() -> str:
+def now_text() -> Plain:
     """Now, as the record tables hold it."""
     return local_text(int(time.time()))

@@ -1,6 +1,7 @@
 """Device states → `t_device_info_history` (each once) and `t_device_info` (forward in device time only)."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from ingest import times
@@ -34,6 +35,9 @@ FORWARD = {
 }
 
 
+_state = attrgetter(*STATE)
+
+
 def key(record: Device) -> Key:
     """The natural key as the table holds it."""
     return (record.serial_number, times.local_text(record.timestamp))
@@ -42,7 +46,7 @@ def key(record: Device) -> Key:
 def same(record: Device, held: Sequence[Any]) -> bool:
     """Whether a row (STATE, then ids) holds the values of `record`."""
     ids = dict(zip(bindings.IDS, held[len(STATE) :], strict=True))
-    return tuple(getattr(record, name) for name in STATE) == tuple(held[: len(STATE)]) and bindings.agree(record, ids)
+    return _state(record) == tuple(held[: len(STATE)]) and bindings.agree(record, ids)
 
 
 def write(records: Sequence[Device]) -> Written:
@@ -52,7 +56,7 @@ def write(records: Sequence[Device]) -> Written:
     def row(record: Device) -> tuple[Any, ...]:
         return (
             *key(record),
-            *(getattr(record, name) for name in STATE),
+            *_state(record),
             *bindings.ids(known.fill(record)),
             now,
             now,
@@ -65,6 +69,7 @@ def write(records: Sequence[Device]) -> Written:
         key=key,
         row=row,
         compared=(*STATE, *bindings.IDS),
+        values=lambda record: (*_state(record), *bindings.ids(known.fill(record))),
         same=same,
     )
     newest: dict[str, Device] = {}

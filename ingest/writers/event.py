@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 from ingest import times
@@ -29,6 +30,9 @@ ALERTS = Table(
 )  # fmt: skip
 
 
+_position = attrgetter(*POSITION)
+
+
 def value_digest(value: str) -> str:
     """What stands for a value of any length in the unique key."""
     return blake2b(value.encode(), digest_size=16).hexdigest()
@@ -41,7 +45,7 @@ def key(record: Event) -> Key:
 
 def same(record: Event, held: Sequence[Any]) -> bool:
     """Whether a row (POSITION, then ids) can be this event: one relayed without its position is still the same."""
-    position = zip((getattr(record, name) for name in POSITION), held, strict=False)
+    position = zip(_position(record), held, strict=False)
     ids = dict(zip(bindings.IDS, held[len(POSITION) :], strict=True))
     return all(None in pair or pair[0] == pair[1] for pair in position) and bindings.agree(record, ids)
 
@@ -59,12 +63,13 @@ def write(records: Sequence[Event]) -> Written:
         row=lambda record: (
             *key(record),
             record.event_value,
-            *(getattr(record, name) for name in POSITION),
+            *_position(record),
             *bindings.ids(known.fill(record)),
             now,
             now,
         ),
         compared=(*POSITION, *bindings.IDS),
+        values=lambda record: (*_position(record), *bindings.ids(known.fill(record))),
         same=same,
     )
     _raise_alerts([known.fill(record) for record in kept.stored if record.event_type in SEVERITY], now)
@@ -84,7 +89,7 @@ def _raise_alerts(records: Sequence[Event], now: str) -> None:
             f"{record.event_type}: {record.event_value}"[:500],
             SEVERITY[record.event_type],
             "pending",
-            *(getattr(record, name) for name in POSITION),
+            *_position(record),
             rows.get(health.key(record.health[0])) if record.health else None,
             *bindings.ids(record),
             now,

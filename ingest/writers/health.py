@@ -1,6 +1,7 @@
 """Health readings → `t_user_health_data`, and their nested data → the day's and the week's row."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from ingest import times
@@ -34,6 +35,9 @@ DAY_COLUMNS = {
 WEEK_COLUMNS = {"exercise_week_data": ("exercise_week_data", "exercise_week_at")}
 
 
+_measured = attrgetter(*MEASURED)
+
+
 def key(record: Health) -> Key:
     """The natural key as the table holds it."""
     return (record.device_sn, times.local_text(record.timestamp))
@@ -41,9 +45,8 @@ def key(record: Health) -> Key:
 
 def same(record: Health, held: Sequence[Any]) -> bool:
     """Whether a row (MEASURED, then ids) holds the values of `record`."""
-    values = tuple(getattr(record, name) for name in MEASURED)
     ids = dict(zip(bindings.IDS, held[len(MEASURED) :], strict=True))
-    return values == tuple(held[: len(MEASURED)]) and bindings.agree(record, ids)
+    return _measured(record) == tuple(held[: len(MEASURED)]) and bindings.agree(record, ids)
 
 
 def write(records: Sequence[Health]) -> Written:
@@ -56,7 +59,7 @@ def write(records: Sequence[Health]) -> Written:
         key=key,
         row=lambda record: (
             *key(record),
-            *(getattr(record, name) for name in MEASURED),
+            *_measured(record),
             record.sleep,
             record.upload_method,
             *bindings.ids(known.fill(record)),
@@ -65,6 +68,7 @@ def write(records: Sequence[Health]) -> Written:
             now,
         ),
         compared=(*MEASURED, *bindings.IDS),
+        values=lambda record: (*_measured(record), *bindings.ids(known.fill(record))),
         same=same,
     )
     _write_nested("t_user_health_data_daily", "date", times.local_date, DAY_COLUMNS, kept.stored, now)

@@ -1,8 +1,10 @@
-"""The first of each natural key stays: told apart into new, duplicate and conflict by reading back."""
+"""The first of each natural key stays; the others are told apart into duplicates and conflicts by their values."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from django.db import IntegrityError
 
 from ingest.rows import Row, Table
 from streaming.registry import Key, Written
@@ -26,31 +28,27 @@ def keep_first(
     key: Callable[[R], Key],
     row: Callable[[R], Row],
     compared: tuple[str, ...],
+    values: Callable[[R], Sequence[Any]],
     same: Callable[[R, Sequence[Any]], bool],
 ) -> Kept[R]:
     """Insert the records whose key is free, and tell for each whether the table now holds its values.
 
+    `values` are a record's `compared` columns as a row would hold them; `same(record, held)` compares with such a row.
     A conflict is a record whose key is taken by other values, in the table or earlier in `records`. Runs in the
-    caller's transaction; the rows are read back, because another process may have inserted meanwhile.
+    caller's transaction.
     """
-    width = len(table.key)
-    columns = (*table.key, *compared)
+    keyed = [(key(record), record) for record in records]
     first: dict[Key, R] = {}
-    for record in records:
-        first.setdefault(key(record), record)
-
-    def read(keys: Sequence[Key]) -> dict[Key, Sequence[Any]]:
-        return {tuple(found[:width]): found[width:] for found in table.select(columns, keys)}
-
-    held = read(list(first))
-    missing = [found for found in first if found not in held]
+    for found, record in keyed:
+        first.setdefault(found, record)
+    taken = [tuple(found) for found in table.select(table.key, list(first))]
+    held = _read(table, compared, taken) if taken else {}
+    missing = sorted(found for found in first if found not in held)
     if missing:
-        table.insert_new([row(first[found]) for found in sorted(missing)])
-        held |= read(missing)
+        held |= _insert(table, compared, [(found, row(first[found]), values(first[found])) for found in missing])
     new = set(missing)
     stored, conflicts, fresh = [], [], 0
-    for record in records:
-        found = key(record)
+    for found, record in keyed:
         if not same(record, held[found]):
             conflicts.append((kind, record))
             continue
@@ -59,3 +57,22 @@ def keep_first(
             new.discard(found)
             fresh += 1
     return Kept(Written(fresh, len(stored) - fresh, conflicts), stored)
+
+
+def _insert(
+    table: Table, compared: tuple[str, ...], rows: Sequence[tuple[Key, Row, Sequence[Any]]]
+) -> dict[Key, Sequence[Any]]:
+    """Insert rows whose keys were free a moment ago; what the table holds under those keys afterwards."""
+    try:
+        table.insert([row for _, row, _ in rows])
+    except IntegrityError:
+        # Another process took one of the keys meanwhile (or a row is bad, which the upsert says again): read back.
+        table.insert_new([row for _, row, _ in rows])
+        return _read(table, compared, [found for found, _, _ in rows])
+    # A plain INSERT that succeeds proves that every row is new and holds these very values.
+    return {found: values for found, _, values in rows}
+
+
+def _read(table: Table, compared: tuple[str, ...], keys: Sequence[Key]) -> dict[Key, Sequence[Any]]:
+    width = len(table.key)
+    return {tuple(row[:width]): row[width:] for row in table.select((*table.key, *compared), keys)}
