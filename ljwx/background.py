@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 INTERVAL = 0.5
+FIRST_LOAD_S = 5.0
 _everything: list["Refreshed[object]"] = []
 _started_in: int | None = None
 
@@ -63,21 +64,30 @@ def running() -> bool:
 
 
 def start() -> None:
-    """Load every value once, then keep them fresh from a daemon thread. Harmless when called again."""
+    """Load every value once, then keep them fresh from a daemon thread. Harmless when called again.
+
+    The first load happens in the thread too: some servers import the application inside their event loop, where
+    Django refuses to use a database.
+    """
     global _started_in
     if running():
         return
-    for value in _everything:
-        value.refresh()
     _started_in = os.getpid()
-    threading.Thread(target=_run, name="background", daemon=True).start()
+    loaded = threading.Event()
+    threading.Thread(target=_run, args=(loaded,), name="background", daemon=True).start()
+    loaded.wait(FIRST_LOAD_S)
 
 
-def _run() -> None:
+def _run(loaded: threading.Event) -> None:
     from django.db import close_old_connections
 
     pause = threading.Event()
-    while not pause.wait(INTERVAL):
+    while True:
         close_old_connections()
         for value in _everything:
-            value.refresh()
+            try:
+                value.refresh()
+            except Exception:  # the top of a thread on which every choice of a path rests
+                log.exception("%s can not be refreshed, the last value stays", value.name)
+        loaded.set()
+        pause.wait(INTERVAL)

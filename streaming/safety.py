@@ -4,6 +4,7 @@ Measured on Redis 7.0.15: `allkeys-lru` evicted 280 of 401 acknowledged entries;
 of 100.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from ljwx.background import Refreshed
 from ljwx.redis import client
+
+log = logging.getLogger(__name__)
 
 FLOOR = (6, 2)
 MEMORY_CLOSES = 0.95
@@ -114,11 +117,22 @@ class Gate:
 
 
 def gate() -> Gate:
-    """The state of the stream path at this moment, by a fresh look at Redis."""
+    """The state of the stream path at this moment, by a fresh look at Redis; a change of it is logged."""
+    global _last
+    found = _look()
+    if found != _last:
+        log.warning("the stream path is %s", "open" if found.is_open else f"closed: {found.reason}")
+        _last = found
+    return found
+
+
+def _look() -> Gate:
     try:
         findings = examine(client("control"))
     except redis.RedisError as error:
         return Gate(False, f"Redis: {type(error).__name__}")
+    except (KeyError, ValueError) as error:
+        return Gate(False, f"Redis answers what this code does not understand: {error!r}")
     if settings.REDIS_REQUIRE_SAFE:
         for finding in findings:
             if finding.closes and not finding.ok:
@@ -126,4 +140,5 @@ def gate() -> Gate:
     return Gate(True)
 
 
+_last: Gate | None = None
 current: Refreshed[Gate] = Refreshed("Redis safety", gate, initial=Gate(False, "not examined yet"), errors=())
