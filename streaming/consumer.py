@@ -5,6 +5,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Sequence
+from threading import Event
 from typing import Any
 
 import redis
@@ -28,6 +29,7 @@ CHUNK_RECORDS = 1_000
 CLAIM_EVERY_S = 10.0
 BEAT_EVERY_S = 1.0
 BEAT_LIFE_S = 15
+LINGER_S = 0.01
 LONGEST_PAUSE_S = 5.0
 
 
@@ -61,6 +63,8 @@ class Consumer:
         self._grouped = False
         self._claimed_at: float | None = None
         self._beat_at: float | None = None
+        self._handled = 0
+        self._pause = Event()
 
     def run(self, stopping: Stop) -> None:
         """Step until `stopping`; the batch under way is always finished. What is not the world's fault crashes."""
@@ -162,12 +166,21 @@ class Consumer:
 
     def _new(self, block_ms: int) -> int:
         """One batch of each kind, the most urgent first; when there is none, wait for any stream to grow."""
-        grown: Any = {kind.stream: self._last_id(kind) for kind in self.kinds} if block_ms else {}
-        handled = sum(self._handle(kind, self._read(kind, ">")) for kind in self.kinds)
-        if not handled and block_ms:
+        if block_ms and 0 < self._handled < self.batch_size // 2:
+            # Entries are coming, but few at a time: a short wait makes one transaction of many.
+            self._pause.wait(LINGER_S)
+        self._handled = self._batch()
+        if self._handled or not block_ms:
+            return self._handled
+        grown: Any = {kind.stream: self._last_id(kind) for kind in self.kinds}
+        self._handled = self._batch()
+        if not self._handled:
             # Groups have different names, and XREADGROUP takes one: a plain read wakes for all of them.
             self.connection.xread(grown, count=1, block=block_ms)
-        return handled
+        return self._handled
+
+    def _batch(self) -> int:
+        return sum(self._handle(kind, self._read(kind, ">")) for kind in self.kinds)
 
     def _last_id(self, kind: Kind) -> bytes:
         return bytes(self.connection.xinfo_stream(kind.stream)["last-generated-id"])
