@@ -82,7 +82,6 @@ class Lane:
             response.settle(error)
         else:
             response.settle(None)
-        response.render()
 
 
 async def _read(scope: Scope, receive: Receive, most: int) -> bytes:

@@ -2,50 +2,48 @@
 
 from typing import Any
 
-from rest_framework.response import Response
+import msgspec
+from django.http import HttpRequest, HttpResponse
 
 from ingest.accept import ALWAYS_STREAM, CanNotAccept, Commit
 
 
-class UploadResponse(Response):
+class UploadResponse(HttpResponse):
     """Rendering it commits: a device reads "success" only after its records are durable.
 
-    A server that can await the commit sets `defers_commit` on its request, performs `commit` itself, calls `settle`
-    and renders.
+    Django renders it like any template response. A server that can await the commit sets `defers_commit` on its
+    request, performs `commit` itself, and calls `settle`.
     """
 
-    def __init__(self, commit: Commit, *, lane: str) -> None:
-        super().__init__()
+    def __init__(self, commit: Commit, request: HttpRequest) -> None:
+        super().__init__(content_type="application/json")
         self.commit = commit
-        self.renderer_context: dict[str, Any] = {}  # set by DRF before it renders
-        self.lane = lane
+        self.is_rendered = False
+        self._deferred = getattr(request, "defers_commit", False)
 
-    @property
-    def rendered_content(self) -> Any:
-        if self.data is None:
+    def render(self) -> "UploadResponse":
+        """Commit in this thread and fill in the answer, unless the server does so."""
+        if not self._deferred and not self.is_rendered:
             try:
                 self.commit.run()
             except CanNotAccept as error:
                 self.settle(error)
             else:
                 self.settle(None)
-        return super().rendered_content
-
-    def render(self) -> "UploadResponse":
-        deferred = getattr(self.renderer_context["request"]._request, "defers_commit", False)
-        return self if deferred and self.data is None else super().render()
+        return self
 
     def settle(self, failure: CanNotAccept | None) -> None:
         """Fix status and body, now that the outcome of the commit is known."""
-        if failure is not None:
-            self.status_code = failure.status_code
-            self["Retry-After"] = str(failure.wait)
-            self.data = {"status": "error", "message": str(failure.detail)}
+        self.is_rendered = True
+        if failure is None:
+            self.content = msgspec.json.encode(self._success())
             return
-        self.data = self._success()
+        self.status_code = failure.status_code
+        self["Retry-After"] = str(failure.wait)
+        self.content = msgspec.json.encode({"status": "error", "message": str(failure.detail)})
 
     def _success(self) -> dict[str, Any]:
-        upload = self.commit.upload
+        upload, lane = self.commit.upload, self.commit.lane
         body: dict[str, Any] = {
             "status": "success",
             "success": True,
@@ -53,7 +51,7 @@ class UploadResponse(Response):
             "accepted": upload.accepted,
             "rejected": upload.rejected,
         }
-        if self.lane == ALWAYS_STREAM:
+        if lane == ALWAYS_STREAM:
             body["status"] = "accepted"
             body["processing"] = "async" if self.commit.stream_ids else "sync"
             body["stream_id"] = self.commit.stream_ids[0] if self.commit.stream_ids else None

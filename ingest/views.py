@@ -45,7 +45,7 @@ class UploadView(APIView):
             most=settings.UPLOAD_MAX_RECORDS,
             mixed=self.mixed,
         )
-        return UploadResponse(commit_of(taken, lane=self.lane), lane=self.lane)
+        return UploadResponse(commit_of(taken, lane=self.lane), request._request)
 
     def body(self, request: Request) -> bytes:
         # Not request.data: DRF takes a chunked body, which has no length, for an empty one.

@@ -32,3 +32,4 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 # What is loaded now stays: without this each full collection walks all of Django, 100 ms in the middle of uploads.
 gc.collect()
 gc.freeze()
+gc.set_threshold(50_000, 20, 100)
