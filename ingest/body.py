@@ -1,12 +1,15 @@
 """The body of an upload: JSON or refused, and the elements in it."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import msgspec
 from rest_framework.exceptions import ParseError
 
 from ingest.values import deeper_than
+
+MOST_DIGITS = 400
 
 
 def decode(body: bytes, *, depth: int) -> dict[str, Any] | list[Any]:
@@ -28,11 +31,16 @@ def decode(body: bytes, *, depth: int) -> dict[str, Any] | list[Any]:
 def _decode_odd(body: bytes) -> Any:
     # Lone surrogates and numbers beyond a double are JSON that the fast decoder refuses: they spoil one record only.
     try:
-        return json.loads(body.decode(), parse_constant=_refuse)
+        return json.loads(body.decode(), parse_constant=_refuse, parse_int=_whole)
     except RecursionError as error:
         raise ParseError("the body is too deep") from error
     except ValueError as error:
         raise ParseError("the body is not JSON") from error
+
+
+def _whole(digits: str) -> int | float:
+    # Python refuses to read very long integers; as a float such a number is infinite, which no value may be.
+    return int(digits) if len(digits) < MOST_DIGITS else float(digits)
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -62,41 +70,50 @@ def elements(content: dict[str, Any] | list[Any]) -> tuple[list[tuple[Path, Any]
     return [(path, found)], beside
 
 
-def source(body: bytes, path: Path) -> bytes:
-    """The text of the element at `path`, byte for byte as it was received."""
-    text = body.decode()
-    start, end = _spans(text, 0, None)
-    for step in path:
-        start, end = _spans(text, start, step)
-    return text[start:end].encode()
+class Source:
+    """The text of a body, to give back its elements byte for byte as they were received."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._text = ""
+        self._spans: dict[Path, tuple[int, int]] = {}
+
+    def at(self, path: Path) -> bytes:
+        """The element at `path`; its neighbours are found on the way, so that all of them cost one pass."""
+        if not self._spans:
+            self._text = self._body.decode()
+            start = _skip(self._text, 0)
+            self._spans[()] = (start, _end(self._text, start))
+        if path not in self._spans:
+            self.at(path[:-1])
+            parent = self._spans[path[:-1]][0]
+            self._spans |= {(*path[:-1], step): span for step, span in _children(self._text, parent)}
+        start, end = self._spans[path]
+        return self._text[start:end].encode()
 
 
-_scan = json.JSONDecoder(strict=False)
+_scan = json.JSONDecoder(strict=False, parse_int=_whole)
 _BLANK = " \t\n\r"
 
 
-def _spans(text: str, start: int, step: str | int | None) -> tuple[int, int]:
-    """Where the value at `start` begins and ends, or, with `step`, its child of that key (the last) or index."""
-    start = _skip(text, start)
-    if step is None:
-        return start, _scan.raw_decode(text, start)[1]
-    found: tuple[int, int] | None = None
+def _end(text: str, start: int) -> int:
+    return _scan.raw_decode(text, start)[1]
+
+
+def _children(text: str, start: int) -> Iterator[tuple[str | int, tuple[int, int]]]:
+    """Key or index of each child of the container at `start`, and where it begins and ends; of a repeated key the
+    last comes last."""
     position, index = _skip(text, start + 1), 0
     while text[position] not in "]}":
-        key: str | int = index
+        step: str | int = index
         if text[start] == "{":
-            key, position = _scan.raw_decode(text, position)
-            position = _skip(text, position) + 1
-        position = _skip(text, position)
-        end = _scan.raw_decode(text, position)[1]
-        if key == step:
-            found = (position, end)
+            step, position = _scan.raw_decode(text, position)
+            position = _skip(text, _skip(text, position) + 1)
+        end = _end(text, position)
+        yield step, (position, end)
         position, index = _skip(text, end), index + 1
         if text[position] == ",":
             position = _skip(text, position + 1)
-    if found is None:
-        raise KeyError(step)
-    return found
 
 
 def _skip(text: str, position: int) -> int:

@@ -1,5 +1,6 @@
 """The three kinds of upload, declared to the streams. A fourth is one more entry here."""
 
+from ingest import reread
 from ingest.records import Device, Event, Health
 from ingest.writers import device, event, health
 from streaming import registry
@@ -15,6 +16,7 @@ KINDS = (
         key=event.key,
         device=lambda record: record.device_sn,
         priority=0,
+        reread=reread.event,
     ),
     Kind(
         name="device",
@@ -25,6 +27,7 @@ KINDS = (
         key=device.key,
         device=lambda record: record.serial_number,
         priority=1,
+        reread=reread.device,
     ),
     Kind(
         name="health",
@@ -35,6 +38,7 @@ KINDS = (
         key=health.key,
         device=lambda record: record.device_sn,
         priority=2,
+        reread=reread.health,
     ),
 )
 

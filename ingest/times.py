@@ -12,7 +12,7 @@ OFFSET_S = 8 * 3600
 EARLIEST = int(datetime(2015, 1, 1, tzinfo=SHANGHAI).timestamp())
 AHEAD_S = 24 * 3600
 
-PLAIN = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", re.ASCII)
+CALENDAR = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII)
 EPOCH = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _ZERO = datetime(1970, 1, 1)
 
@@ -51,10 +51,9 @@ def _epoch(content: str) -> int:
 
 def _calendar(content: str) -> int:
     try:
-        if PLAIN.fullmatch(content) or (len(content) >= 10 and content[4:5] == "-" and content.isascii()):
-            moment = datetime.fromisoformat(content)
-        else:
+        if not CALENDAR.fullmatch(content):
             raise ValueError(content)
+        moment = datetime.fromisoformat(content)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=SHANGHAI)
         return int(moment.timestamp() // 1)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rest_framework.exceptions import APIException, ParseError
+import msgspec
+from rest_framework.exceptions import APIException
 
 from ingest import body, dialects
 from ingest.body import Path
+from ingest.owners import IDS, ids, with_ids
 from ingest.readers import device, event, health
 from ingest.readers.common import SERIAL_MOST
 from ingest.records import Device, Event, Health
@@ -17,6 +19,8 @@ from ingest.values import Impossible
 from streaming.envelope import Reject
 
 HEALTH, DEVICE, EVENT = "health", "device", "event"
+Record = Health | Device | Event
+Group = tuple[str, list[tuple[Path, Any]], dict[str, Any]]
 LISTS = {"health_data": HEALTH, "device_info": DEVICE, "alert_data": EVENT}
 
 
@@ -33,7 +37,7 @@ class Part:
 
     kind: str
     device_sn: str
-    records: list[Health | Device | Event] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
 
 
@@ -58,15 +62,11 @@ def read(raw: bytes, *, kind: str, depth: int, most: int, mixed: bool = False) -
     as those kinds. Raises ParseError (400) or TooMany (413); a record that can not be is a reject, never an error."""
     content = body.decode(raw, depth=depth)
     upload = Upload(received_ms=int(clock() * 1000))
-    if mixed and isinstance(content, dict) and any(name in content for name in LISTS):
-        groups: list[tuple[str, list[tuple[Path, Any]], dict[str, Any]]] = [
-            (LISTS[name], [((name, index), element) for index, element in enumerate(content[name])], content)
-            for name in LISTS
-            if isinstance(content.get(name), list)
-        ]
-        if wrong := [name for name in LISTS if content.get(name) is not None and not isinstance(content[name], list)]:
-            raise ParseError(f"{', '.join(wrong)}: not a list")
-    else:
+    source = body.Source(raw)
+    groups: list[Group] = []
+    if mixed and isinstance(content, dict) and dialects.first(content, dialects.EVENT_TYPE) is None:
+        groups = _lists(content)
+    if not groups:
         found, beside = body.elements(content)
         groups = [(kind, found, beside)]
     if sum(len(found) for _, found, _ in groups) > most:
@@ -74,18 +74,54 @@ def read(raw: bytes, *, kind: str, depth: int, most: int, mixed: bool = False) -
     index = 0
     for name, found, beside in groups:
         for path, element in found:
-            _take(upload, raw, name, index, path, element, beside)
+            _take(upload, source, name, index, path, element, beside)
             index += 1
+    if len(groups) > 1:
+        _share_owners(upload)
     return upload
 
 
-def _take(upload: Upload, raw: bytes, kind: str, index: int, path: Path, element: Any, beside: dict[str, Any]) -> None:
+def _share_owners(upload: Upload) -> None:
+    """In a mixed batch the records of a device know its owner when its state beside them does: else what is stored
+    would depend on which kind is written first."""
+    known = {
+        serial: dict(zip(IDS, ids(part.records[-1]), strict=True))
+        for (kind, serial), part in upload.parts.items()
+        if kind == DEVICE and part.records
+    }
+    for (kind, serial), part in upload.parts.items():
+        if kind != DEVICE and serial in known:
+            part.records = [_owned(record, known[serial]) for record in part.records]
+
+
+def _owned(record: Record, owner: dict[str, int | None]) -> Record:
+    if isinstance(record, Event) and record.health:
+        nested = [with_ids(reading, owner) for reading in record.health]
+        record = msgspec.structs.replace(record, health=nested)
+    return with_ids(record, owner)
+
+
+def _lists(content: dict[str, Any]) -> list[Group]:
+    """The lists of a mixed batch; what stands in the place of a list is its only element."""
+    groups: list[Group] = []
+    for name, kind in LISTS.items():
+        found = content.get(name)
+        if isinstance(found, list):
+            groups.append((kind, [((name, index), element) for index, element in enumerate(found)], content))
+        elif found is not None:
+            groups.append((kind, [((name,), found)], content))
+    return groups
+
+
+def _take(
+    upload: Upload, source: body.Source, kind: str, index: int, path: Path, element: Any, beside: dict[str, Any]
+) -> None:
     now = upload.received_ms / 1000
     try:
         if not isinstance(element, dict):
             raise Impossible("not an object")
         if kind == HEALTH:
-            record: Health | Device | Event = health.read(element, beside=beside, now=now)
+            record: Record = health.read(element, beside=beside, now=now)
         elif kind == DEVICE:
             record = device.read(element, beside=beside, now=now)
         else:
@@ -93,7 +129,7 @@ def _take(upload: Upload, raw: bytes, kind: str, index: int, path: Path, element
             for content, reason in nested.impossible:
                 _reject(upload, HEALTH, index, f"healthData: {reason}", record.device_sn, _content(content))
     except Impossible as error:
-        _reject(upload, kind, index, str(error), _serial(element, kind), body.source(raw, path))
+        _reject(upload, kind, index, str(error), _serial(element, kind), source.at(path))
         return
     device_sn = record.serial_number if isinstance(record, Device) else record.device_sn
     upload.part(kind, device_sn).records.append(record)

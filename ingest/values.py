@@ -2,6 +2,7 @@
 
 import math
 import re
+import reprlib
 import unicodedata
 from typing import Any
 
@@ -19,9 +20,14 @@ class Impossible(ValueError):
 
 def implausible(name: str, value: Any) -> Impossible:
     """The reason for a value out of its type or range, shortened and without control characters."""
-    shown = value if isinstance(value, str) else repr(value)
+    shown = value if isinstance(value, str) else _shown(value)
     shown = "".join(c if c.isprintable() else "?" for c in shown[:40])
     return Impossible(f"implausible: {name} {shown}")
+
+
+def _shown(value: Any) -> str:
+    # A container may be as deep, and a number as long, as a body can hold.
+    return "a number of many digits" if type(value) is int and abs(value) >= 10**DIGITS_MOST else reprlib.repr(value)
 
 
 def text(name: str, value: Any, *, most: int) -> str | None:
@@ -50,20 +56,21 @@ def _digits(name: str, value: int) -> str:
 
 def number(name: str, value: Any, least: float = -1e15, most: float = 1e15) -> float | None:
     """A finite number from `least` to `most`, from a number or a numeric string; None when empty."""
+    found = value
     if isinstance(value, str):
         value = value.strip()
         if not value:
             return None
         if not NUMERIC.fullmatch(value) or len(value) > 40:
             raise implausible(name, value)
-        value = float(value)
+        found = float(value)
     elif type(value) is int:
         _digits(name, value)
     elif type(value) is not float:
         raise implausible(name, value)
-    if not least <= value <= most or not math.isfinite(value):
+    if not least <= found <= most or not math.isfinite(found):
         raise implausible(name, value)
-    return float(value)
+    return float(found)
 
 
 def integer(name: str, value: Any, least: int, most: int) -> int | None:

@@ -83,8 +83,7 @@ def _attempt(kind: Kind, items: Sequence[Item], burials: Sequence[Burial]) -> Ta
             busy = classify(error) is Failure.RETRY
             if not busy or attempt == ATTEMPTS or transaction.get_connection().in_atomic_block:
                 raise
-            if not transaction.get_connection().is_usable():
-                transaction.get_connection().close()
+            transaction.get_connection().close_if_unusable_or_obsolete()
             _pause.wait(random.uniform(0.005, 0.02) * 2**attempt)
     raise AssertionError("unreachable")
 

@@ -98,10 +98,14 @@ def _elements(content: Any, nested: Nested) -> list[tuple[Any, dict[str, Any]]]:
         if content.strip() in {"", "null"}:
             return []
         try:
-            content = msgspec.json.decode(content)
+            decoded = msgspec.json.decode(content)
         except (msgspec.MsgspecError, RecursionError, UnicodeError):
             nested.impossible.append((content, "implausible: healthData is not JSON"))
             return []
+        if values.deeper_than(decoded, values.NESTED_DEPTH):
+            nested.impossible.append((content, "implausible: healthData is too deep"))
+            return []
+        content = decoded
     if content is None:
         return []
     beside = content if isinstance(content, dict) else {}

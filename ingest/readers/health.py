@@ -11,6 +11,7 @@ from ingest.records import Health
 
 METHODS = {"wifi", "bluetooth", "common_event", "esim"}
 CELLULAR = {"4g", "cellular"}
+DAY_MINUTES = 24 * 60
 
 
 def read(source: dict[str, Any], *, beside: dict[str, Any], now: float, **given: Any) -> Health:
@@ -88,6 +89,6 @@ def sleep_hours(sleep_data: str) -> float | None:
                 start, end = span.get("startTimeStamp"), span.get("endTimeStamp")
                 if type(start) is int and type(end) is int and 0 < start < end < 10**14:
                     hours += (end - start) / 3_600_000
-    elif isinstance(data, dict) and type(data.get("duration")) in {int, float}:
+    elif isinstance(data, dict) and type(data.get("duration")) in {int, float} and 0 < data["duration"] <= DAY_MINUTES:
         hours = data["duration"] / 60
     return round(hours, 2) if 0 < hours <= 24 else None

@@ -5,9 +5,9 @@ from operator import attrgetter
 from typing import Any
 
 from ingest import times
+from ingest.owners import IDS, agree, ids, with_ids
 from ingest.records import Device
 from ingest.rows import Table
-from ingest.writers import bindings
 from ingest.writers.bindings import Bindings
 from ingest.writers.clock import now_text
 from ingest.writers.keep import keep_first
@@ -17,7 +17,7 @@ STATE = (
     "system_software_version", "wifi_address", "bluetooth_address", "ip_address", "network_access_mode",
     "device_name", "imei", "battery_level", "voltage", "status", "wearable_status", "charging_status",
 )  # fmt: skip
-COLUMNS = ("serial_number", "timestamp", *STATE, *bindings.IDS, "create_time", "update_time")
+COLUMNS = ("serial_number", "timestamp", *STATE, *IDS, "create_time", "update_time")
 HISTORY = Table("t_device_info_history", COLUMNS, ("serial_number", "timestamp"))
 DEVICES = Table("t_device_info", COLUMNS, ("serial_number",))
 
@@ -29,7 +29,7 @@ FORWARD = {
     **{
         name: f"CASE WHEN {_NEWER} THEN COALESCE({{new.{name}}}, {{old.{name}}})"
         f" ELSE COALESCE({{old.{name}}}, {{new.{name}}}) END"
-        for name in bindings.IDS
+        for name in IDS
     },
     "timestamp": f"CASE WHEN {_NEWER} THEN {{new.timestamp}} ELSE {{old.timestamp}} END",
 }
@@ -45,8 +45,8 @@ def key(record: Device) -> Key:
 
 def same(record: Device, held: Sequence[Any]) -> bool:
     """Whether a row (STATE, then ids) holds the values of `record`."""
-    ids = dict(zip(bindings.IDS, held[len(STATE) :], strict=True))
-    return _state(record) == tuple(held[: len(STATE)]) and bindings.agree(record, ids)
+    owner = dict(zip(IDS, held[len(STATE) :], strict=True))
+    return _state(record) == tuple(held[: len(STATE)]) and agree(record, owner)
 
 
 def write(records: Sequence[Device]) -> Written:
@@ -57,7 +57,7 @@ def write(records: Sequence[Device]) -> Written:
         return (
             *key(record),
             *_state(record),
-            *bindings.ids(known.fill(record)),
+            *ids(known.fill(record)),
             now,
             now,
         )
@@ -68,14 +68,14 @@ def write(records: Sequence[Device]) -> Written:
         records,
         key=key,
         row=row,
-        compared=(*STATE, *bindings.IDS),
-        values=lambda record: (*_state(record), *bindings.ids(known.fill(record))),
+        compared=(*STATE, *IDS),
+        values=lambda record: (*_state(record), *ids(known.fill(record))),
         same=same,
     )
     newest: dict[str, Device] = {}
     for record in sorted(kept.stored, key=key):
         held = newest.get(record.serial_number)
-        owner = dict(zip(bindings.IDS, bindings.ids(held), strict=True)) if held else {}
-        newest[record.serial_number] = bindings.with_ids(record, owner)
+        owner = dict(zip(IDS, ids(held), strict=True)) if held else {}
+        newest[record.serial_number] = with_ids(record, owner)
     DEVICES.insert_or([row(record) for _, record in sorted(newest.items())], FORWARD)
     return kept.written

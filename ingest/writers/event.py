@@ -7,9 +7,10 @@ from typing import Any
 
 from ingest import times
 from ingest.alerts import SEVERITY, dedup_key
+from ingest.owners import IDS, agree, ids
 from ingest.records import Event
 from ingest.rows import Table
-from ingest.writers import bindings, health
+from ingest.writers import health
 from ingest.writers.bindings import Bindings
 from ingest.writers.clock import now_text
 from ingest.writers.keep import keep_first
@@ -18,14 +19,14 @@ from streaming.registry import Key, Written
 POSITION = ("latitude", "longitude", "altitude")
 EVENTS = Table(
     "t_common_event",
-    ("device_sn", "event_type", "timestamp", "value_digest", "event_value", *POSITION, *bindings.IDS, "create_time",
+    ("device_sn", "event_type", "timestamp", "value_digest", "event_value", *POSITION, *IDS, "create_time",
      "update_time"),
     ("device_sn", "event_type", "timestamp", "value_digest"),
 )  # fmt: skip
 ALERTS = Table(
     "t_alert_info",
     ("dedup_key", "alert_type", "device_sn", "alert_timestamp", "alert_desc", "severity_level", "alert_status",
-     *POSITION, "health_id", *bindings.IDS, "create_time", "update_time"),
+     *POSITION, "health_id", *IDS, "create_time", "update_time"),
     ("dedup_key",),
 )  # fmt: skip
 
@@ -46,8 +47,8 @@ def key(record: Event) -> Key:
 def same(record: Event, held: Sequence[Any]) -> bool:
     """Whether a row (POSITION, then ids) can be this event: one relayed without its position is still the same."""
     position = zip(_position(record), held, strict=False)
-    ids = dict(zip(bindings.IDS, held[len(POSITION) :], strict=True))
-    return all(None in pair or pair[0] == pair[1] for pair in position) and bindings.agree(record, ids)
+    owner = dict(zip(IDS, held[len(POSITION) :], strict=True))
+    return all(None in pair or pair[0] == pair[1] for pair in position) and agree(record, owner)
 
 
 def write(records: Sequence[Event]) -> Written:
@@ -64,12 +65,12 @@ def write(records: Sequence[Event]) -> Written:
             *key(record),
             record.event_value,
             *_position(record),
-            *bindings.ids(known.fill(record)),
+            *ids(known.fill(record)),
             now,
             now,
         ),
-        compared=(*POSITION, *bindings.IDS),
-        values=lambda record: (*_position(record), *bindings.ids(known.fill(record))),
+        compared=(*POSITION, *IDS),
+        values=lambda record: (*_position(record), *ids(known.fill(record))),
         same=same,
     )
     _raise_alerts([known.fill(record) for record in kept.stored if record.event_type in SEVERITY], now)
@@ -91,7 +92,7 @@ def _raise_alerts(records: Sequence[Event], now: str) -> None:
             "pending",
             *_position(record),
             rows.get(health.key(record.health[0])) if record.health else None,
-            *bindings.ids(record),
+            *ids(record),
             now,
             now,
         )

@@ -5,9 +5,9 @@ from operator import attrgetter
 from typing import Any
 
 from ingest import times
+from ingest.owners import IDS, agree, ids
 from ingest.records import Health
 from ingest.rows import Table
-from ingest.writers import bindings
 from ingest.writers.bindings import Bindings
 from ingest.writers.clock import now_text
 from ingest.writers.keep import keep_first
@@ -20,7 +20,7 @@ MEASURED = (
 )  # fmt: skip
 READINGS = Table(
     "t_user_health_data",
-    ("device_sn", "timestamp", *MEASURED, "sleep", "upload_method", *bindings.IDS, "is_deleted", "create_time",
+    ("device_sn", "timestamp", *MEASURED, "sleep", "upload_method", *IDS, "is_deleted", "create_time",
      "update_time"),
     ("device_sn", "timestamp"),
 )  # fmt: skip
@@ -45,8 +45,8 @@ def key(record: Health) -> Key:
 
 def same(record: Health, held: Sequence[Any]) -> bool:
     """Whether a row (MEASURED, then ids) holds the values of `record`."""
-    ids = dict(zip(bindings.IDS, held[len(MEASURED) :], strict=True))
-    return _measured(record) == tuple(held[: len(MEASURED)]) and bindings.agree(record, ids)
+    owner = dict(zip(IDS, held[len(MEASURED) :], strict=True))
+    return _measured(record) == tuple(held[: len(MEASURED)]) and agree(record, owner)
 
 
 def write(records: Sequence[Health]) -> Written:
@@ -62,13 +62,13 @@ def write(records: Sequence[Health]) -> Written:
             *_measured(record),
             record.sleep,
             record.upload_method,
-            *bindings.ids(known.fill(record)),
+            *ids(known.fill(record)),
             False,
             now,
             now,
         ),
-        compared=(*MEASURED, *bindings.IDS),
-        values=lambda record: (*_measured(record), *bindings.ids(known.fill(record))),
+        compared=(*MEASURED, *IDS),
+        values=lambda record: (*_measured(record), *ids(known.fill(record))),
         same=same,
     )
     _write_nested("t_user_health_data_daily", "date", times.local_date, DAY_COLUMNS, kept.stored, now)
