@@ -5,9 +5,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from streaming.envelope import Reject
 
 Record = Any  # a msgspec struct of the kind's own type
 Key = tuple[Any, ...]
@@ -26,6 +29,15 @@ class Written:
         return Written(self.new + other.new, self.duplicates + other.duplicates, [*self.conflicts, *other.conflicts])
 
 
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What the text of a dead letter is by today's rules: `records` of its kind, and `rejects`, parts of it that can
+    still not be."""
+
+    records: Sequence[Record]
+    rejects: "Sequence[Reject]" = ()
+
+
 class Writer(Protocol):
     """Stores records of one kind inside the caller's transaction. Idempotent on the natural key."""
 
@@ -34,7 +46,11 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of upload. `priority` 0 is read first and gets a consumer of its own."""
+    """One kind of upload. `priority` 0 is read first and gets a consumer of its own.
+
+    `reread` reads the text of one record again, as it was received at an epoch millisecond; it raises ValueError with
+    the reason when that is still no record.
+    """
 
     name: str
     stream: str
@@ -44,6 +60,7 @@ class Kind:
     key: Callable[[Record], Key]
     device: Callable[[Record], str]
     priority: int = 1
+    reread: Callable[[bytes, int], Reread] | None = None
 
 
 class UnknownKind(LookupError):

@@ -22,7 +22,7 @@ def in_order(request: HttpRequest, app_label: str | None = None) -> Any:
     return sorted(_by_name(admin.site, request, app_label), key=place)
 
 
-admin.site.site_header = _("ljwx: rollout and streams")
+admin.site.site_header = _("ljwx")
 admin.site.site_title = _("ljwx")
 admin.site.index_title = _("Operations")
 admin.site.get_app_list = in_order  # type: ignore[method-assign]
