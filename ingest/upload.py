@@ -127,7 +127,7 @@ def _take(
         else:
             record, nested = event.read(element, beside=beside, now=now)
             for content, reason in nested.impossible:
-                _reject(upload, HEALTH, index, f"healthData: {reason}", record.device_sn, _content(content))
+                _reject(upload, HEALTH, index, f"healthData: {reason}", record.device_sn, text_of(content))
     except Impossible as error:
         _reject(upload, kind, index, str(error), _serial(element, kind), source.at(path))
         return
@@ -141,7 +141,8 @@ def _reject(upload: Upload, kind: str, index: int, reason: str, device_sn: str, 
     upload.part(kind, device_sn).rejects.append(Reject(kind, device_sn, reason.removeprefix("healthData: "), payload))
 
 
-def _content(content: Any) -> bytes:
+def text_of(content: Any) -> bytes:
+    """The text of a decoded element, for its dead letter."""
     if isinstance(content, str):
         return content.encode(errors="backslashreplace")
     return json.dumps(content, separators=(",", ":")).encode()

@@ -23,7 +23,7 @@ from streaming.storing import Item, Tally, store
 
 log = logging.getLogger(__name__)
 
-RawEntry = tuple[bytes, dict[bytes, bytes] | None]
+RawEntry = tuple[bytes | None, dict[bytes, bytes] | None]
 
 CHUNK_RECORDS = 1_000
 CLAIM_EVERY_S = 10.0
@@ -195,9 +195,14 @@ class Consumer:
         items: list[Item] = []
         burials: list[Burial] = []
         for identifier, fields in entries:
-            identifiers.append(identifier)
-            if fields is None:
+            if not fields:
                 self._lost(kind, 1)
+            if identifier is None:
+                # Redis 6.2 does not say which; it is pending for this name now, and its history will.
+                self._with_history.add(kind.name)
+                continue
+            identifiers.append(identifier)
+            if not fields:
                 continue
             more, dead = self._open(kind, identifier, fields)
             items += more

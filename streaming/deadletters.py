@@ -86,7 +86,7 @@ def bury(burials: Iterable[Burial]) -> int:
             form=burial.form,
             payload=burial.payload,
             digest=digest,
-            received_at=datetime.fromtimestamp(burial.received_ms / 1000, UTC),
+            received_at=_moment(burial.received_ms),
             created_at=now,
         )
         for digest, burial in sorted(unique.items())
@@ -100,3 +100,11 @@ def bury(burials: Iterable[Burial]) -> int:
         unique_fields=["digest"] if connection.features.supports_update_conflicts_with_target else None,
     )
     return len(rows)
+
+
+def _moment(milliseconds: int) -> datetime:
+    """A time for the table; the epoch when the entry names one that no calendar holds."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(0, UTC)

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ljwx.fields import BytewiseCharField
+
 
 class DeadLetter(models.Model):
     """One accepted record that can not be stored. `digest` makes it one row, however often it is delivered."""
@@ -18,7 +20,7 @@ class DeadLetter(models.Model):
         ENTRY = "entry", _("raw entry (bytes)")
 
     kind = models.CharField(_("kind"), max_length=16)
-    device_sn = models.CharField(_("device"), max_length=64, blank=True)
+    device_sn = BytewiseCharField(_("device"), max_length=64, blank=True)
     reason = models.CharField(_("reason"), max_length=255, help_text=_("Why the record can not be stored."))
     category = models.CharField(_("category"), max_length=64, help_text=_("The reason without its values."))
     form = models.CharField(_("form"), max_length=8, choices=Form.choices)
@@ -29,14 +31,15 @@ class DeadLetter(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
     settled_by = models.CharField(_("settled by"), max_length=150, blank=True)
+    settled_reason = models.CharField(_("reason for settling"), max_length=255, blank=True)
 
     class Meta:
         db_table = "ljwx_dead_letter"
         verbose_name = _("dead letter")
         verbose_name_plural = _("dead letters")
         indexes = [
-            # the admin's list: open letters of a reason, newest first
-            models.Index(fields=["state", "category", "id"], name="dead_letter_state_category"),
+            # the admin's list and its summary: open letters of a reason and kind, newest first
+            models.Index(fields=["state", "category", "kind", "id"], name="dead_letter_state_category"),
             # "what became of this device's records"
             models.Index(fields=["device_sn", "id"], name="dead_letter_device"),
         ]

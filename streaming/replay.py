@@ -59,7 +59,9 @@ class _Undo(Exception):
         self.outcome, self.reason = outcome, reason
 
 
-def replay(letters: Letters, *, actor: str, dry_run: bool = False, told: Told | None = None) -> Iterator[Replayed]:
+def replay(
+    letters: Letters, *, actor: str, reason: str = "", dry_run: bool = False, told: Told | None = None
+) -> Iterator[Replayed]:
     """Store the open ones of `letters`, oldest first, one result each; the caller may stop between any two.
 
     Guarantee: a letter becomes *replayed* in the transaction that stores its records, so a crash leaves either both
@@ -68,10 +70,10 @@ def replay(letters: Letters, *, actor: str, dry_run: bool = False, told: Told | 
     """
     for chunk in in_chunks(letters, CHUNK):
         for letter in chunk:
-            yield _one(letter, actor=actor, dry_run=dry_run, told=told)
+            yield _one(letter, actor=actor, why=reason, dry_run=dry_run, told=told)
 
 
-def _one(letter: DeadLetter, *, actor: str, dry_run: bool, told: Told | None) -> Replayed:
+def _one(letter: DeadLetter, *, actor: str, why: str, dry_run: bool, told: Told | None) -> Replayed:
     try:
         kind = registry.get(letter.kind)
         content = open_letter(kind, letter)
@@ -83,7 +85,8 @@ def _one(letter: DeadLetter, *, actor: str, dry_run: bool, told: Told | None) ->
     def attempt() -> Tally:
         with transaction.atomic():
             tally = _store(kind, letter, content)
-            if not settle([letter], state=DeadLetter.State.REPLAYED, actor=actor, told=None if dry_run else told):
+            by = {"actor": actor, "reason": why}
+            if not settle([letter], state=DeadLetter.State.REPLAYED, told=None if dry_run else told, **by):
                 raise _Undo(Outcome.ELSEWHERE)
             if dry_run:
                 transaction.set_rollback(True)

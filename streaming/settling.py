@@ -15,12 +15,12 @@ Told = Callable[[Sequence[DeadLetter]], None]
 CHUNK = 500
 
 
-def settle(letters: Sequence[DeadLetter], *, state: str, actor: str, told: Told | None = None) -> int:
+def settle(letters: Sequence[DeadLetter], *, state: str, actor: str, reason: str = "", told: Told | None = None) -> int:
     """Move those of `letters` that are open to `state`, and tell `told` which in the same transaction; returns how
     many. One that was settled already is left as it is."""
     with transaction.atomic():
         settled = DeadLetter.objects.filter(pk__in=[letter.pk for letter in letters], state=State.OPEN).update(
-            state=state, settled_at=timezone.now(), settled_by=actor[:150]
+            state=state, settled_at=timezone.now(), settled_by=actor[:150], settled_reason=reason[:255]
         )
         if settled == len(letters):
             if told is not None:
@@ -30,7 +30,7 @@ def settle(letters: Sequence[DeadLetter], *, state: str, actor: str, told: Told 
         transaction.set_rollback(True)
     if len(letters) == 1:
         return 0
-    return sum(settle([letter], state=state, actor=actor, told=told) for letter in letters)
+    return sum(settle([letter], state=state, actor=actor, reason=reason, told=told) for letter in letters)
 
 
 def still_open(letters: Letters) -> Letters:
@@ -51,10 +51,10 @@ def in_chunks(letters: Letters, size: int) -> Iterator[list[DeadLetter]]:
         last = chunk[-1].pk
 
 
-def discard(letters: Letters, *, actor: str, told: Told | None = None) -> Iterator[int]:
+def discard(letters: Letters, *, actor: str, reason: str = "", told: Told | None = None) -> Iterator[int]:
     """Discard the open ones of `letters`, oldest first, a chunk a transaction; yields after each how many it was.
 
     Stopping between two leaves the rest open.
     """
     for chunk in in_chunks(letters.defer("payload"), CHUNK):
-        yield settle(chunk, state=State.DISCARDED, actor=actor, told=told)
+        yield settle(chunk, state=State.DISCARDED, actor=actor, reason=reason, told=told)

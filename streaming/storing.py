@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from threading import Event
 
 from django.db import Error, transaction
@@ -14,7 +15,7 @@ from django.db import Error, transaction
 from streaming import deadletters
 from streaming.deadletters import Burial
 from streaming.failures import Broken, Failure, Unavailable, classify
-from streaming.registry import Kind, Record, Written, get
+from streaming.registry import Key, Kind, Record, Written, get
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,16 @@ def store(kind: Kind, items: Sequence[Item], burials: Sequence[Burial] = ()) -> 
     """
     if not items and not burials:
         return Tally()
-    ordered = sorted(items, key=lambda item: kind.key(item.record))
-    return _store(kind, ordered, burials)
+    keyed: list[tuple[Key, Item]] = []
+    odd: list[Burial] = []
+    for item in items:
+        try:
+            keyed.append((kind.key(item.record), item))
+        except (OverflowError, ValueError) as error:
+            reason = f"impossible: {type(error).__name__}"
+            odd.append(deadletters.of_record(kind, item.record, reason, received_ms=item.received_ms))
+    keyed.sort(key=itemgetter(0))
+    return _store(kind, [item for _, item in keyed], [*burials, *odd])
 
 
 def _store(kind: Kind, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:

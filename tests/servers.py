@@ -37,8 +37,8 @@ def redis(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def mariadb(folder: Path) -> Iterator[str]:
-    """A MariaDB with the server's defaults, but for speed: a commit is not awaited on the disk. Gives its URL."""
+def mariadb(folder: Path, *, durable: bool = False) -> Iterator[str]:
+    """A MariaDB with the server's defaults. Unless `durable` a commit is not awaited on the disk. Gives its URL."""
     folder.mkdir()
     server = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
     install = shutil.which("mariadb-install-db")
@@ -51,7 +51,9 @@ def mariadb(folder: Path) -> Iterator[str]:
     if made.returncode:
         raise Missing(f"MariaDB can not make its data folder:\n{made.stdout}{made.stderr}")
     argv = [server, "--no-defaults", "--user=root", "--skip-networking", f"--socket={path}", f"--datadir={data}"]
-    argv += [f"--pid-file={folder / 'pid'}", "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=128M"]
+    flush, pool = (1, "512M") if durable else (2, "128M")
+    argv += [f"--pid-file={folder / 'pid'}"]
+    argv += [f"--innodb-flush-log-at-trx-commit={flush}", f"--innodb-buffer-pool-size={pool}"]
     with _running("MariaDB", argv, folder, path):
         yield f"mysql://root@localhost/ljwx?unix_socket={path}"
 

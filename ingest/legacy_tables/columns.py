@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from ingest.legacy_tables.found import Column
-from ingest.models.fields import BytewiseCharField
+from ljwx.fields import BytewiseCharField
 
 BYTEWISE = "utf8mb4_bin"
 BITS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "integer": 32, "bigint": 64}

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from ingest.legacy_tables.columns import BYTEWISE
 from ingest.legacy_tables.expected import Expected
-from ingest.models.fields import BytewiseCharField
+from ljwx.fields import BytewiseCharField
 
 SAMPLES = 5
 CHUNK = 1_000

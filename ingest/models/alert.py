@@ -3,7 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ingest.models.fields import Bound, BytewiseCharField, Stamped
+from ingest.models.fields import Bound, Stamped
+from ljwx.fields import BytewiseCharField
 
 
 class AlertInfo(Bound, Stamped):
@@ -35,6 +36,8 @@ class AlertInfo(Bound, Stamped):
         indexes = [
             # the admin's list of open alerts by severity, newest first
             models.Index(fields=["alert_status", "severity_level", "id"], name="alert_status_severity"),
+            # a device's alerts, newest first
+            models.Index(fields=["device_sn", "id"], name="alert_device"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ingest.models.fields import Bound, BytewiseCharField, Stamped
+from ingest.models.fields import Bound, Stamped
+from ljwx.fields import BytewiseCharField
 
 
 class DeviceState(Bound, Stamped):

@@ -1,22 +1,7 @@
 """Fields that several record tables share."""
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-
-class BytewiseCharField(models.CharField):  # type: ignore[type-arg]
-    """Text compared byte by byte on every database: a case-insensitive collation merged serials that differ.
-
-    SQLite compares so by itself; MySQL and MariaDB need a binary collation on the column.
-    """
-
-    def db_parameters(self, connection: Any) -> dict[str, Any]:
-        parameters = super().db_parameters(connection)
-        if connection.vendor == "mysql":
-            parameters["collation"] = "utf8mb4_bin"
-        return parameters
 
 
 class Bound(models.Model):

@@ -44,6 +44,7 @@ def replay_some(
     letters: Letters,
     *,
     actor: str,
+    reason: str = "",
     dry_run: bool = False,
     told: Told | None = None,
     most: int | None = None,
@@ -51,7 +52,7 @@ def replay_some(
 ) -> Counts:
     """Replay until `most` letters are tried or `seconds` are over. Raises Unavailable."""
     counts, until = Counts(), clock() + seconds
-    for result in replay(letters, actor=actor, dry_run=dry_run, told=told):
+    for result in replay(letters, actor=actor, reason=reason, dry_run=dry_run, told=told):
         counts.tried += 1
         counts.outcomes[result.outcome] += 1
         if result.outcome is Outcome.DEAD:
@@ -61,10 +62,12 @@ def replay_some(
     return counts
 
 
-def discard_some(letters: Letters, *, actor: str, told: Told | None = None, seconds: float = LONGEST_S) -> int:
+def discard_some(
+    letters: Letters, *, actor: str, reason: str = "", told: Told | None = None, seconds: float = LONGEST_S
+) -> int:
     """Discard until `seconds` are over; returns how many."""
     count, until = 0, clock() + seconds
-    for done in discard(letters, actor=actor, told=told):
+    for done in discard(letters, actor=actor, reason=reason, told=told):
         count += done
         if clock() > until:
             break

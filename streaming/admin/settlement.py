@@ -73,11 +73,11 @@ def _carry_out(request: HttpRequest, letters: Letters, *, action: str, reason: s
     total = letters.count()
     try:
         if action == REPLAY:
-            counts = replay_some(letters, actor=actor, told=told)
+            counts = replay_some(letters, actor=actor, reason=reason, told=told)
             _tell_replayed(request, counts)
             left = total - counts.tried
         else:
-            done = discard_some(letters, actor=actor, told=told)
+            done = discard_some(letters, actor=actor, reason=reason, told=told)
             messages.success(request, ngettext("%d was discarded.", "%d were discarded.", done) % done)
             left = letters.count()
     except (Unavailable, Error) as error:

@@ -33,7 +33,7 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--device", help="letters of the device with this exact serial")
     parser.add_argument("--ids", type=numbers, help="letters with these numbers, comma-separated")
     parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
-    parser.add_argument("--reason", default="", help="kept in the log")
+    parser.add_argument("--reason", default="", help="kept with the letter")
     parser.add_argument("--actor", default="", help="kept with the letter (your login)")
     parser.add_argument("--format", choices=["text", "json"], default="text")
 

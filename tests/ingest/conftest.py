@@ -7,7 +7,7 @@ import pytest
 
 from ingest import upload
 from rollout import routes
-from streaming import safety
+from streaming import consumer, safety
 
 RECEIVED = datetime(2026, 9, 15, 12, 0, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -20,7 +20,9 @@ def received(monkeypatch: pytest.MonkeyPatch) -> float:
 
 
 @pytest.fixture
-def edge(db: None, redis: object, received: float) -> None:
+def edge(db: None, redis: object, received: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """An edge that knows the routes (0 % each) and that Redis is safe."""
+    # It would close the connection that holds the test's transaction.
+    monkeypatch.setattr(consumer, "close_old_connections", lambda: None)
     routes.current.refresh()
     safety.current.refresh()

@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.http import HttpResponse
 from django.test import Client
 
 from ingest import models
@@ -38,6 +38,9 @@ LEFT_OUT = {"id", "create_time", "update_time", "health_id", "value_digest", "de
 
 Rows = dict[str, list[dict[str, Any]]]
 
+# One for all posts: its middleware looks at every static file when it is built.
+_device = Client(enforce_csrf_checks=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -56,9 +59,14 @@ def spellings(kind: str) -> list[str]:
 
 
 def post(path: str, body: bytes, content_type: str = "application/json", **headers: str) -> Answer:
-    """Post `body` as a device does: no cookie, no token, and no Content-Type when that is empty."""
-    response = Client(enforce_csrf_checks=True).generic("POST", path, body, content_type, **headers)
+    """What a device that posts `body` is told."""
+    response = respond(path, body, content_type, **headers)
     return Answer(response.status_code, response.headers["Content-Type"], json.loads(response.content))
+
+
+def respond(path: str, body: bytes, content_type: str = "application/json", **headers: str) -> HttpResponse:
+    """The response to a device that posts `body`: no cookie, no token, no Content-Type when that is empty."""
+    return _device.generic("POST", path, body, content_type, **headers)
 
 
 def share(percentage: int) -> None:
@@ -89,9 +97,7 @@ def streamed() -> Counter[str]:
 
 def rows() -> Rows:
     """Every record row by table, without what is NULL; times as the table holds them."""
-    readings = {
-        row["id"]: (row["device_sn"], _plain(row["timestamp"])) for row in models.HealthData.objects.values()
-    }
+    readings = {row["id"]: (row["device_sn"], _plain(row["timestamp"])) for row in models.HealthData.objects.values()}
     found: Rows = {}
     for name, model in TABLES.items():
         table = []
@@ -101,8 +107,16 @@ def rows() -> Rows:
                 shown["reading"] = readings[row["health_id"]]
             table.append(shown)
         if table:
-            found[name] = _sorted(table)
-    return found
+            found[name] = table
+    return in_order(found)
+
+
+def in_order(found: Rows) -> Rows:
+    """The same rows in an order that depends on their values alone."""
+    return {
+        name: sorted(table, key=lambda row: sorted((column, repr(value)) for column, value in row.items()))
+        for name, table in found.items()
+    }
 
 
 def dead() -> list[tuple[str, str, str, bytes]]:
@@ -115,7 +129,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _sorted(table: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(table, key=lambda row: sorted((name, repr(value)) for name, value in row.items()))

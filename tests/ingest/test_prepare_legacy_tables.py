@@ -14,8 +14,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from ingest.legacy_tables import columns, duplicates, expected
 from ingest.legacy_tables.found import Column
 from ingest.models import AlertInfo, CommonEvent, DeviceInfo, HealthDaily, HealthData
-from ingest.models.fields import BytewiseCharField
 from ingest.records import Device, Event, Health
+from ljwx.fields import BytewiseCharField
 from streaming import registry
 from streaming.models import DeadLetter
 from streaming.storing import Item, Tally, store

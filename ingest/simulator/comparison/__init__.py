@@ -31,7 +31,7 @@ def compare(fleet: Fleet, *, in_order: frozenset[str] = frozenset()) -> Findings
         clockless.compare(wearers, findings)
         devices.compare(timed, buried, findings, in_order=DEVICE in in_order)
         events.compare(timed, carried, buried, findings, in_order=EVENT in in_order)
-        _tick_off(wearers, buried, with_serial=True)
+        _tick_off(wearers, buried, findings, with_serial=True)
         buried.rest()
         nameless += [w for w in wearers if any(fault.device_sn in NO_SERIALS for fault in w.known_faults)]
     _compare_nameless(fleet, nameless, findings)
@@ -39,18 +39,21 @@ def compare(fleet: Fleet, *, in_order: frozenset[str] = frozenset()) -> Findings
     return findings
 
 
-def _tick_off(wearers: Sequence[Wearer], buried: Letters, *, with_serial: bool) -> None:
+def _tick_off(wearers: Sequence[Wearer], buried: Letters, findings: Findings, *, with_serial: bool) -> None:
     for wearer in wearers:
         for number, fault in enumerate(wearer.known_faults):
-            if wearer.faults.was_sent(number) and (fault.device_sn not in NO_SERIALS) == with_serial:
-                buried.fault(fault, accepted=wearer.faults.was_accepted(number))
+            if not wearer.faults.was_sent(number) or (fault.device_sn not in NO_SERIALS) != with_serial:
+                continue
+            accepted = wearer.faults.was_accepted(number)
+            if not buried.fault(fault, accepted=accepted) and accepted:
+                findings.is_missing(f"dead letter {fault.kind} {fault.device_sn} ({fault.reason})")
 
 
 def _compare_nameless(fleet: Fleet, wearers: Sequence[Wearer], findings: Findings) -> None:
     """Impossible records without a serial: a mark in their payload tells whose they are."""
     found = letters.without_serial(fleet.prefix.encode(), since=local(fleet.started - EARLIER_S))
     buried = Letters(found, findings)
-    _tick_off(wearers, buried, with_serial=False)
+    _tick_off(wearers, buried, findings, with_serial=False)
     buried.rest()
 
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -41,32 +41,34 @@ class Letters:
             else:
                 self._as_received[letter.payload].append(letter)
 
-    def fault(self, fault: Fault, *, accepted: bool) -> None:
-        """Tick off the letter of an impossible record; it must be there when the record was accepted."""
+    def fault(self, fault: Fault, *, accepted: bool) -> bool:
+        """Tick off the letter of an impossible record; whether there is one."""
         found = self._as_received.pop(fault.payload, [])
         name = f"dead letter {fault.kind} {fault.device_sn} ({fault.reason})"
-        if not self._count(fault.kind, found, name, accepted=accepted):
-            return
+        if not found:
+            return False
+        self._count(fault.kind, name, len(found), accepted=accepted)
         letter = found[0]
         wanted = (fault.kind, fault.device_sn, DeadLetter.Form.JSON)
         if (letter.kind, letter.device_sn, letter.form) != wanted or not letter.reason.startswith(fault.reason):
             self._findings.is_different(f"{name}: {letter.kind} {letter.device_sn} {letter.form} {letter.reason}")
+        return True
 
-    def conflict(self, key: Key, differs: Callable[[dict[str, Any]], list[str]], *, name: str, accepted: bool) -> None:
-        """Tick off the letter of a record whose key another one has; `differs` compares its content."""
+    def conflict(self, key: Key, differs: Callable[[dict[str, Any]], list[str]], *, name: str, accepted: bool) -> bool:
+        """Tick off the letter of a record whose key another one has, `differs` compares its content; whether there
+        is one."""
         held = self._records.pop(key, [])
         found: list[Letter] = []
         for letter in held:
             (self._records[key] if differs(letter.fields) else found).append(letter)
+        if not found:
+            return False
         # What a phone relays is another body than the watch's: each may have its letter.
-        once = {letter.fields.get("upload_method"): letter for letter in found}
-        name = f"dead letter of {name}"
-        if not self._count(key[0], list(once.values())[:1], name, accepted=accepted):
-            return
-        if len(once) < len(found):
-            self._findings.is_doubled(f"{name}: {len(found)} letters")
+        ways = {letter.fields.get("upload_method") for letter in found}
+        self._count(key[0], f"dead letter of {name}", len(found) - len(ways) + 1, accepted=accepted)
         if wrong := {letter.reason for letter in found} - {"conflict"}:
-            self._findings.is_different(f"{name}: {', '.join(wrong)}, not conflict")
+            self._findings.is_different(f"dead letter of {name}: {', '.join(wrong)}, not conflict")
+        return True
 
     def rest(self) -> None:
         """What nobody expected."""
@@ -77,18 +79,13 @@ class Letters:
                     f"unexpected dead letter {letter.kind} {letter.device_sn} ({letter.reason}): {content}"
                 )
 
-    def _count(self, kind: str, found: Sequence[Letter], name: str, *, accepted: bool) -> bool:
-        if not found:
-            if accepted:
-                self._findings.is_missing(name)
-            return False
-        if len(found) > 1:
-            self._findings.is_doubled(f"{name}: {len(found)} letters")
+    def _count(self, kind: str, name: str, count: int, *, accepted: bool) -> None:
+        if count > 1:
+            self._findings.is_doubled(f"{name}: {count} letters")
         if accepted:
             self._findings.dead[kind] += 1
         else:
             self._findings.unasked += 1
-        return True
 
 
 def of_serials(serials: Iterable[str]) -> Iterable[Letter]:

@@ -45,8 +45,8 @@ def settle(
     sent = track.of_second(first)
     accepted = [number for number in sent if track.was_accepted(number)]
     if not rows:
-        for _ in accepted:
-            findings.is_missing(name)
+        for number in _neither_stored_nor_buried(records, sent, letters) or accepted[:1]:
+            findings.is_missing(records.name(number))
         return None
     if not sent:
         findings.is_different(f"{name}: there is a row, but it was never sent")
@@ -56,6 +56,8 @@ def settle(
     stored = next((number for number in sent if not records.differs(number, rows[0])), None)
     if stored is None:
         findings.is_different(f"{name}: {'; '.join(records.differs((accepted or sent)[0], rows[0]))}")
+        for number in _neither_stored_nor_buried(records, sent, letters)[1:]:
+            findings.is_missing(f"dead letter of {records.name(number)}")
         return None
     if stored in accepted:
         findings.stored[track.kind] += 1
@@ -66,16 +68,23 @@ def settle(
         if track.must_stay(first, in_order=in_order):
             findings.is_different(f"{name}: the first of two rivals must stay")
     for number in sent:
-        if number != stored:
-            _find_letter(records, number, letters, accepted=number in accepted)
+        if number != stored and not _is_buried(records, number, letters) and number in accepted:
+            findings.is_missing(f"dead letter of {records.name(number)}")
     return stored
 
 
-def _find_letter(records: Records, number: int, letters: Letters, *, accepted: bool) -> None:
+def _neither_stored_nor_buried(records: Records, sent: Sequence[int], letters: Letters) -> list[int]:
+    """When no row is as it should be: the accepted records that have no dead letter either. Of several rivals all but
+    one may have theirs; a record without rivals may have none."""
+    buried = [number for number in sent if _is_buried(records, number, letters)] if len(sent) > 1 else []
+    return [number for number in sent if number not in buried and records.track.was_accepted(number)]
+
+
+def _is_buried(records: Records, number: int, letters: Letters) -> bool:
     track = records.track
-    letters.conflict(
+    return letters.conflict(
         (track.kind, records.wearer.serial, track.times[number]),
         lambda fields: records.differs(number, records.row(fields)),
         name=records.name(number),
-        accepted=accepted,
+        accepted=track.was_accepted(number),
     )

@@ -24,12 +24,19 @@ def percent(text: str) -> Decimal:
     return value
 
 
+def reason(text: str) -> str:
+    """What fits into the history."""
+    if not text.strip() or len(text) > 255:
+        raise argparse.ArgumentTypeError("1 to 255 characters")
+    return text
+
+
 class Command(BaseCommand):
     help = 'Set the share of devices on the stream. Example: manage.py switch_traffic 20 --reason "first step"'
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("percentage", type=percent, help="0 to 100")
-        parser.add_argument("--reason", required=True, help="kept in the history")
+        parser.add_argument("--reason", required=True, type=reason, help="kept in the history")
         parser.add_argument("--kind", action="append", help="health, device or event; all when left out")
         parser.add_argument("--actor", default="", help="kept in the history (your login)")
         parser.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         if not options["dry_run"]:
             try:
                 with letters.progress(total=total) as advance:
-                    for done in discard(selected, actor=actor):
+                    for done in discard(selected, actor=actor, reason=options["reason"]):
                         advance(done)
                         discarded += done
             except Error as error:

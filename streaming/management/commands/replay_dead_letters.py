@@ -32,7 +32,7 @@ class Command(BaseCommand):
         failure: Unavailable | None = None
         try:
             with letters.progress(total=selected.count()) as advance:
-                for result in replay(selected, actor=actor, dry_run=options["dry_run"]):
+                for result in replay(selected, actor=actor, reason=options["reason"], dry_run=options["dry_run"]):
                     advance(1)
                     counts[result.outcome.value] += 1
                     if result.outcome is Outcome.DEAD:

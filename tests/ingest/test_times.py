@@ -1,0 +1,137 @@
+"""Times on the wire: every format, and what is refused instead of guessed."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import times
+from ingest.values import Impossible
+from tests.ingest.fuzz import FUZZ, anything
+
+NOW = 1789444800.0  # 2026-09-15 12:00:00 in Shanghai
+FIVE = 1788339600  # 2026-09-02 17:00:00 in Shanghai
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-09-02 17:00:00",
+        " 2026-09-02 17:00:00 ",
+        "2026-09-02T17:00:00",
+        "2026-09-02 17:00:00.999",
+        "2026-09-02T17:00:00.999999",
+        "2026-09-02 17:00",
+        "2026-09-02T17:00:00+08:00",
+        "2026-09-02T17:00:00+0800",
+        "2026-09-02T09:00:00Z",
+        "2026-09-02T09:00:00.123Z",
+        "2026-09-02 09:00:00+00:00",
+        "2026-09-01T21:00:00-12:00",
+        "2026-09-02T14:30:00+05:30",
+        1788339600,
+        "1788339600",
+        " 1788339600 ",
+        1788339600.0,
+        1788339600.999,
+        "1788339600.5",
+        1788339600000,
+        1788339600999,
+        "1788339600999",
+        1.7883396e12,
+    ],
+)
+def test_one_moment_in_every_format(value: Any) -> None:
+    assert times.parse(value, now=NOW) == FIVE
+
+
+def test_a_day_is_its_midnight_in_shanghai() -> None:
+    assert times.local_text(times.parse("2026-09-02", now=NOW)) == "2026-09-02 00:00:00"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "", "  ", "yesterday", "17:00", "0000-00-00 00:00:00", "2026-02-30 12:00:00", "2026-13-01 12:00:00",
+        "2026-09-02 24:00:00", "2026-09-02 23:60:00", "2016-12-31 23:59:60", "2026-9-2 17:00:00", "2026/09/02 17:00:00",
+        "02-09-2026 17:00:00", "２０２６-09-02 17:00:00", "2026-09-02 17:00:00 CST", "2026-09-02T17:00:00+25:00",
+        "2026-09-02 17:00:00\x00", "2026-09-02\x0017:00:00", "2026-09-02 17:00:00\ud800",
+        "0", "1", "178833960", "17883396001", "178833960012", "17883396001234", "1788339600123456789",
+        "-1788339600", "+1788339600", "-178833960", "1788339600.", "1.788e9", "1_788339600", "0x6A97FE50", "٠١٢٣٤٥٦٧٨٩",
+        0, 1, -1, 178833960, 17883396001, 10**400, -(10**400), 0.5, -0.0, 1e22, float("inf"), float("-inf"),
+        True, False, None, [], [2026], {}, {"$date": FIVE},
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_refused_and_not_guessed(value: Any) -> None:
+    with pytest.raises(Impossible, match=r"^timestamp: "):
+        times.parse(value, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("2105-01-01 00:00:00", "timestamp: year 2105 is in the future"),
+        ("2026-09-16 12:00:01", "timestamp: year 2026 is in the future"),
+        (9999999999, "timestamp: year 2286 is in the future"),
+        (9999999999999, "timestamp: year 2286 is in the future"),
+        ("2014-12-31 23:59:59", "timestamp: year 2014 is before 2015"),
+        ("2014-12-31T16:00:00.000Z", None),
+        ("1970-01-01 08:00:00", "timestamp: year 1970 is before 2015"),
+        (1000000000, "timestamp: year 2001 is before 2015"),
+        ("2026-09-16 12:00:00", None),
+        ("2015-01-01 00:00:00", None),
+    ],
+)
+def test_a_time_is_from_2015_to_a_day_ahead(value: Any, reason: str | None) -> None:
+    if reason is None:
+        assert times.EARLIEST <= times.parse(value, now=NOW) <= NOW + 86_400
+        return
+    with pytest.raises(Impossible) as error:
+        times.parse(value, now=NOW)
+    assert str(error.value) == reason
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "0001-01-01 00:00:00"])
+def test_the_ends_of_the_calendar_are_refused(value: str) -> None:
+    with pytest.raises(Impossible, match=r"^timestamp: "):
+        times.parse(value, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text", "day", "monday"),
+    [
+        (FIVE, "2026-09-02 17:00:00", date(2026, 9, 2), date(2026, 8, 31)),
+        (1640995200, "2022-01-01 08:00:00", date(2022, 1, 1), date(2021, 12, 27)),
+        (1788105600, "2026-08-31 00:00:00", date(2026, 8, 31), date(2026, 8, 31)),
+        (1788105599, "2026-08-30 23:59:59", date(2026, 8, 30), date(2026, 8, 24)),
+    ],
+)
+def test_days_and_weeks_are_those_of_shanghai(moment: int, text: str, day: date, monday: date) -> None:
+    assert (times.local_text(moment), times.local_date(moment), times.monday(moment)) == (text, day, monday)
+    assert times.epoch_of(text) == times.epoch_of(datetime.fromisoformat(text)) == moment
+    assert times.aware(moment) == datetime.fromtimestamp(moment, UTC)
+
+
+@given(st.integers(times.EARLIEST, int(NOW)))
+@FUZZ
+def test_a_stored_time_reads_back_as_the_same_moment(moment: int) -> None:
+    text = times.local_text(moment)
+    assert times.epoch_of(text) == times.parse(text, now=NOW) == times.parse(moment, now=NOW) == moment
+    assert times.monday(moment).weekday() == 0
+
+
+@given(anything | st.text("0123456789-: TZ+.\x00W", max_size=30) | st.datetimes().map(str))
+@FUZZ
+def test_anything_is_a_time_in_range_or_impossible(value: Any) -> None:
+    reason = ""
+    try:
+        found = times.parse(value, now=NOW)
+    except Impossible as error:
+        reason = str(error)
+    if reason:
+        assert reason.startswith("timestamp: ")
+        assert reason.isprintable()
+    else:
+        assert times.EARLIEST <= found <= NOW + times.AHEAD_S
