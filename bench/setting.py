@@ -1,0 +1,60 @@
+"""The servers of one run, and Django set up to meet them: a temporary folder, sockets, nothing of the operator's."""
+
+import contextlib
+import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import django
+import MySQLdb
+
+from tests import servers
+from tests.run import temporary
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Path]:
+    """A Redis that writes each second and a MariaDB that awaits the disk on every commit, with empty tables.
+
+    Gives the folder of the run. Django is ready inside. Raises tests.servers.Missing.
+    """
+    raise_file_limit()
+    with (
+        temporary() as folder,
+        servers.redis(folder / "redis") as redis,
+        servers.mariadb(folder / "db", durable=True) as database,
+    ):
+        _use(folder, redis, database)
+        _migrate(database)
+        yield folder
+
+
+def raise_file_limit() -> int:
+    """Allow this process and its children as many open files as the system lets it; returns the number."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def _use(folder: Path, redis: str, database: str) -> None:
+    for name in [name for name in os.environ if name.startswith("LJWX_")]:
+        del os.environ[name]
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "ljwx.settings",
+        "LJWX_VAR_DIR": str(folder),
+        "LJWX_REDIS_URL": f"{redis}?db=0",
+        "LJWX_DATABASE_URL": database,
+        "LJWX_LOG_LEVEL": "WARNING",
+    }
+
+
+def _migrate(database: str) -> None:
+    socket = parse_qs(urlsplit(database).query)["unix_socket"][0]
+    with contextlib.closing(MySQLdb.connect(unix_socket=socket, user="root")) as server:
+        server.query("CREATE DATABASE ljwx CHARACTER SET utf8mb4")
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
