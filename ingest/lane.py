@@ -7,13 +7,14 @@ must become durable is awaited here. Django's guard against database use on the 
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, resolve
 
 from ingest.accept import CanNotAccept
@@ -32,17 +33,22 @@ class Disconnected(Exception):
 
 
 class LaneHandler(BaseHandler):
-    """Django's request handler without middleware: devices have no session, no language and no cross-site forms."""
+    """Django's request handler with what a device needs of it: no middleware, for it has no session, no language and
+    no cross-site forms; no transaction, for its views use no database."""
 
     def load_middleware(self, is_async: bool = False) -> None:
-        self._view_middleware: list[Any] = []
-        self._template_response_middleware: list[Any] = []
-        self._exception_middleware: list[Any] = []
-        self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+        self._middleware_chain = convert_exception_to_response(self._respond)
 
-    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
-        request.resolver_match = _resolve(request.path_info)
-        return request.resolver_match
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        response: Any = self._middleware_chain(request)
+        return cast(HttpResponseBase, response)
+
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        match = request.resolver_match = _resolve(request.path_info)
+        response: Any = match.func(request, *match.args, **match.kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response.render()
+        return cast(HttpResponseBase, response)
 
 
 @lru_cache(maxsize=64)
@@ -67,13 +73,10 @@ class Lane:
             return
         request = ASGIRequest(scope, BytesIO(body))
         request.defers_commit = True  # type: ignore[attr-defined]
-        response = self._respond(request)
+        response = self._handler.get_response(request)
         if isinstance(response, UploadResponse) and not response.is_rendered:
             await self._commit(response)
         await _send(response, send)
-
-    def _respond(self, request: HttpRequest) -> HttpResponseBase:
-        return self._handler.get_response(request)
 
     async def _commit(self, response: UploadResponse) -> None:
         try:

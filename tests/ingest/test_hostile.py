@@ -149,6 +149,26 @@ def test_a_body_without_a_length_is_read(kind: str) -> None:
     assert json.loads(response.content)["accepted"] == 1
 
 
+@pytest.mark.parametrize(
+    ("length", "status"),
+    [
+        (b"\xb2", 200),
+        (b"-1", 200),
+        (b"+5", 200),
+        (b"abc", 200),
+        (b"", 200),
+        (b"1e3", 200),
+        (b"262145", 413),
+        (b"9" * 5_000, 413),
+    ],
+)
+def test_a_length_that_is_no_number_is_no_length(length: bytes, status: int) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    response = UploadView.as_view(kind="health")(ASGIRequest(scope, BytesIO(element("health", {}).encode()))).render()
+    assert response.status_code == status
+
+
 def test_a_body_without_a_length_is_not_read_beyond_the_limit() -> None:
     body = BytesIO(b" " * (1 << 20))
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"transfer-encoding", b"chunked")]}
@@ -164,6 +184,18 @@ def test_health_data_of_no_depth_makes_the_edge_fail(member: str) -> None:
         sent = element("event", {"healthData": quoted(content)}).encode()
         taken = upload.read(sent, kind="event", depth=16, most=500)
         assert (taken.accepted, len(taken.rejected)) == (1, 1)
+
+
+@pytest.mark.parametrize("reading", [{"heart_rate": 70}, {"heart_rate": 999}, 7])
+def test_the_readings_of_events_count_towards_the_records_of_a_request(reading: Any) -> None:
+    data = [{**reading, "timestamp": 1788339600 + n} if isinstance(reading, dict) else n for n in range(1_000)]
+    body = json.dumps({"deviceSn": "ODD", "eventType": "X", "timestamp": 1788339600, "healthData": {"data": data}})
+    try:
+        taken = upload.read(body.encode(), kind="event", depth=16, most=500)
+    except upload.TooMany:
+        return
+    records = [record for part in taken.parts.values() for record in part.records]
+    assert sum(len(record.health) for record in records) + len(taken.rejected) <= 500
 
 
 def test_serials_that_differ_in_any_character_never_merge() -> None:

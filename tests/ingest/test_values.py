@@ -2,6 +2,8 @@
 
 import math
 import unicodedata
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -31,6 +33,22 @@ from tests.ingest.fuzz import FUZZ, anything
 )
 def test_text_is_stripped_and_composed(value: Any, found: str | None) -> None:
     assert values.text("name", value, most=20 if value == 10**20 - 1 else 8) == found
+
+
+def test_long_text_is_not_composed_which_takes_the_square_of_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    composed: list[int] = []
+
+    def note(form: str, value: str) -> str:
+        composed.append(len(value))
+        return value
+
+    monkeypatch.setattr(values, "unicodedata", SimpleNamespace(normalize=note))
+    for length in (10, 100, 1_000, 10_000, 100_000):
+        for most in (64, 255, 16_000):
+            with suppress(Impossible):
+                values.text("name", "a" + "\u0301\u0316" * (length // 2), most=most)
+    assert composed
+    assert max(composed) <= 1_100
 
 
 @pytest.mark.parametrize("value", [True, 1.0, [], {}, None, 10**20, -(10**20), "x" * 9, "a\x00b", "\ud800", "a\udfff"])
