@@ -18,6 +18,7 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, resolve
 
 from ingest.accept import CanNotAccept
+from ingest.parsers import announces_more
 from ingest.response import UploadResponse
 from ingest.writerpool import WriterPool
 from ljwx.redis import async_pool
@@ -90,7 +91,7 @@ class Lane:
 async def _read(scope: Scope, receive: Receive, most: int) -> bytes:
     """The body, read no further than one byte beyond `most`: the view then refuses it as too large."""
     length = dict(scope["headers"]).get(b"content-length", b"")
-    if length.isdigit() and int(length) > most:
+    if announces_more(length.decode("latin-1"), most):
         return b""
     parts: list[bytes] = []
     size = 0

@@ -48,6 +48,7 @@ class Upload:
     received_ms: int
     parts: dict[tuple[str, str], Part] = field(default_factory=dict)
     accepted: int = 0
+    nested: int = 0
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
     def part(self, kind: str, device_sn: str) -> Part:
@@ -76,6 +77,8 @@ def read(raw: bytes, *, kind: str, depth: int, most: int, mixed: bool = False) -
         for path, element in found:
             _take(upload, source, name, index, path, element, beside)
             index += 1
+            if index + upload.nested > most:
+                raise TooMany
     if len(groups) > 1:
         _share_owners(upload)
     return upload
@@ -126,6 +129,7 @@ def _take(
             record = device.read(element, beside=beside, now=now)
         else:
             record, nested = event.read(element, beside=beside, now=now)
+            upload.nested += len(nested.records) + len(nested.impossible)
             for content, reason in nested.impossible:
                 _reject(upload, HEALTH, index, f"healthData: {reason}", record.device_sn, text_of(content))
     except Impossible as error:

@@ -11,6 +11,7 @@ import msgspec
 NUMERIC = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 DIGITS_MOST = 20
 NESTED_DEPTH = 16
+COMPOSED_MOST = 1_200
 BIGINT = 2**63 - 1
 
 
@@ -36,11 +37,15 @@ def text(name: str, value: Any, *, most: int) -> str | None:
         value = _digits(name, value)
     if not isinstance(value, str):
         raise implausible(name, value)
+    value = value.strip()
+    if len(value) > 4 * most:
+        raise Impossible(f"implausible: {name} is longer than {most} characters")
     if not value.isascii():
-        value = unicodedata.normalize("NFC", value)
         if any("\ud800" <= c <= "\udfff" for c in value):
             raise Impossible(f"implausible: {name} holds a lone surrogate")
-    value = value.strip()
+        if len(value) <= COMPOSED_MOST:
+            # Composing takes the square of the length when marks stand out of order.
+            value = unicodedata.normalize("NFC", value).strip()
     if "\x00" in value:
         raise Impossible(f"implausible: {name} holds NUL")
     if len(value) > most:

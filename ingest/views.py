@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from ingest import upload
 from ingest.accept import ROUTED, commit_of
-from ingest.parsers import TooLarge, UploadParser, UploadRenderer, check_content_type
+from ingest.parsers import TooLarge, UploadParser, UploadRenderer, announces_more, check_content_type
 from ingest.response import UploadResponse
 
 RENDERER = UploadRenderer()
@@ -36,7 +36,7 @@ class UploadView(APIView):
 
     def post(self, request: Request) -> UploadResponse:
         check_content_type(request.META.get("CONTENT_TYPE", ""))
-        if (length := request.META.get("CONTENT_LENGTH", "")).isdigit() and int(length) > settings.UPLOAD_MAX_BYTES:
+        if announces_more(request.META.get("CONTENT_LENGTH", ""), settings.UPLOAD_MAX_BYTES):
             raise TooLarge
         taken = upload.read(
             self.body(request),

@@ -70,12 +70,12 @@ def _store(kind: Kind, items: Sequence[Item], burials: Sequence[Burial]) -> Tall
         failure = classify(error)
         if failure is not Failure.RECORD:
             broken = Unavailable if failure is Failure.RETRY else Broken
-            raise broken(f"{type(error).__name__}: {error}") from error
+            raise broken(_plain(error)) from error
         if len(items) > 1:
             half = len(items) // 2
             return _store(kind, items[:half], burials) + _store(kind, items[half:], ())
         if not items:
-            raise Broken(f"dead letters can not be written: {error}") from error
+            raise Broken(f"dead letters can not be written: {_plain(error)}") from error
         log.warning("%s record can not be stored: %s", kind.name, type(error).__name__)
         buried = deadletters.of_record(
             kind, items[0].record, f"database: {_plain(error)}", received_ms=items[0].received_ms

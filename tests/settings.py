@@ -28,6 +28,8 @@ var_dir.mkdir(exist_ok=True)
 (var_dir / "static").mkdir(exist_ok=True)
 redis = os.environ.get("LJWX_TEST_REDIS", "unix:///nowhere/redis.sock")
 os.environ["LJWX_VAR_DIR"] = str(var_dir)
+# What tests expect of texts stands in them in English.
+os.environ["LJWX_LANGUAGE"] = "en"
 os.environ["LJWX_REDIS_URL"] = f"{redis}?db={worker.removeprefix('gw')}"
 os.environ["LJWX_DATABASE_URL"] = os.environ.get("LJWX_TEST_DATABASE_URL", "")
 

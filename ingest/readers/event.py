@@ -108,10 +108,9 @@ def _elements(content: Any, nested: Nested) -> list[tuple[Any, dict[str, Any]]]:
         content = decoded
     if content is None:
         return []
-    beside = content if isinstance(content, dict) else {}
-    inner = beside.get("data")
-    if inner is not None:
-        content = inner
-    else:
-        beside = {}
-    return [(element, beside) for element in (content if isinstance(content, list) else [content])]
+    beside: dict[str, Any] = {}
+    if isinstance(content, dict) and "data" in content:
+        beside, content = content, content["data"]
+    elements = content if isinstance(content, list) else [content]
+    # Nothing, or an empty object, is no reading: stored as one it would stand in the way of a real one.
+    return [(element, beside) for element in elements if element is not None and element != {}]

@@ -44,9 +44,10 @@ def keep_first(
     taken = [tuple(found) for found in table.select(table.key, list(first))]
     held = _read(table, compared, taken) if taken else {}
     missing = sorted(found for found in first if found not in held)
-    if missing:
-        held |= _insert(table, compared, [(found, row(first[found]), values(first[found])) for found in missing])
-    new = set(missing)
+    rows = {found: (row(first[found]), values(first[found])) for found in missing}
+    raced = _insert(table, compared, rows)
+    new = rows.keys() - raced.keys()
+    held |= raced | {found: rows[found][1] for found in new}
     stored, conflicts, fresh = [], [], 0
     for found, record in keyed:
         if not same(record, held[found]):
@@ -60,17 +61,27 @@ def keep_first(
 
 
 def _insert(
-    table: Table, compared: tuple[str, ...], rows: Sequence[tuple[Key, Row, Sequence[Any]]]
+    table: Table, compared: tuple[str, ...], rows: dict[Key, tuple[Row, Sequence[Any]]]
 ) -> dict[Key, Sequence[Any]]:
-    """Insert rows whose keys were free a moment ago; what the table holds under those keys afterwards."""
-    try:
-        table.insert([row for _, row, _ in rows])
-    except IntegrityError:
-        # Another process took one of the keys meanwhile (or a row is bad, which the upsert says again): read back.
-        table.insert_new([row for _, row, _ in rows])
-        return _read(table, compared, [found for found, _, _ in rows])
-    # A plain INSERT that succeeds proves that every row is new and holds these very values.
-    return {found: values for found, _, values in rows}
+    """Insert the rows whose keys are still free; what the table holds under the keys of those that were not.
+
+    A plain INSERT that succeeds proves that its rows are new and hold these very values.
+    """
+    held: dict[Key, Sequence[Any]] = {}
+    while rows.keys() - held.keys():
+        try:
+            table.insert([row for found, (row, _) in rows.items() if found not in held])
+            break
+        except IntegrityError:
+            # Another process took some of the keys meanwhile.
+            free = [found for found in rows if found not in held]
+            taken = _read(table, compared, free)
+            if not taken:
+                # A row is bad, and the upsert says how; or a key was free again.
+                table.insert_new([rows[found][0] for found in free])
+                return held | _read(table, compared, free)
+            held |= taken
+    return held
 
 
 def _read(table: Table, compared: tuple[str, ...], keys: Sequence[Key]) -> dict[Key, Sequence[Any]]:
