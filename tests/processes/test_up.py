@@ -111,7 +111,7 @@ def can_log_in(port: int, password: str) -> bool:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     address = f"http://127.0.0.1:{port}/admin/login/?next=/admin/"
     with browser.open(address, timeout=10) as page:
-        (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())
+        token, *_ = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())
     form = {"csrfmiddlewaretoken": token, "username": "admin", "password": password}
     with browser.open(address, urllib.parse.urlencode(form).encode(), timeout=10) as page:
         return urllib.parse.urlsplit(page.url).path == "/admin/"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 SHOWN = 10
+LONGEST = 300
 
 
 @dataclass(slots=True)
@@ -54,4 +55,4 @@ class Findings:
     def _say(self, sort: str, what: str) -> None:
         said = self.texts.setdefault(sort, [])
         if len(said) < SHOWN:
-            said.append(what)
+            said.append(what if len(what) <= LONGEST else f"{what[:LONGEST]}…")
