@@ -79,6 +79,10 @@ class Lane:
             await self._commit(response)
         await _send(response, send)
 
+    async def aclose(self) -> None:
+        """Finish what is queued; for a server that is stopping and takes no more requests."""
+        await self._group.aclose()
+
     async def _commit(self, response: UploadResponse) -> None:
         try:
             await response.commit.run_async(self._group, self._writers)

@@ -2,6 +2,7 @@
 
 import json
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -158,5 +159,5 @@ def _serial(element: Any, kind: str) -> str:
     value = dialects.first(element, names) if isinstance(element, dict) else None
     if type(value) not in {str, int}:
         return ""
-    text = "".join(c for c in str(value)[:SERIAL_MOST] if c.isprintable())
-    return text.strip()
+    text = "".join(c for c in str(value)[: 4 * SERIAL_MOST] if c.isprintable())
+    return unicodedata.normalize("NFC", text).strip()[:SERIAL_MOST]

@@ -25,8 +25,21 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     """The ASGI application."""
     if scope["type"] == "http" and DEVICE_PATHS.match(scope["path"]):
         await devices(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await _lifespan(receive, send)
     else:
         await people(scope, receive, send)
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    """Everything is ready when this module is; at the end what is queued for Redis is still appended."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            await devices.aclose()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
 
 
 # What is loaded now stays: without this each full collection walks all of Django, 100 ms in the middle of uploads.
