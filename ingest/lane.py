@@ -82,6 +82,7 @@ class Lane:
     async def aclose(self) -> None:
         """Finish what is queued; for a server that is stopping and takes no more requests."""
         await self._group.aclose()
+        await self._writers.aclose()
 
     async def _commit(self, response: UploadResponse) -> None:
         try:

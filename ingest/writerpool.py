@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from ingest.accept import CanNotAccept
 
@@ -28,6 +29,19 @@ class WriterPool:
             await asyncio.get_running_loop().run_in_executor(self._threads, _with_connection, write)
         finally:
             self._count -= 1
+
+    async def aclose(self) -> None:
+        """Wait for the writes under way, then close every thread's connection."""
+        together = Barrier(len(self._threads._threads) or 1)
+
+        def close() -> None:
+            # Each thread waits for the others, so that none closes twice and one not at all.
+            together.wait()
+            connections.close_all()
+
+        for _ in range(together.parties):
+            self._threads.submit(close)
+        await asyncio.to_thread(self._threads.shutdown)
 
 
 def _with_connection(write: Callable[[], None]) -> None:
