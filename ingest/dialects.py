@@ -1,5 +1,6 @@
 """The names that the four dialects use for each canonical field, in the order in which they win."""
 
+from collections.abc import Mapping
 from typing import Any
 
 SERIAL = ("device_sn", "deviceSn", "id", "device_id", "serialNumber", "SerialNumber")
@@ -56,6 +57,23 @@ EVENT_TIME = (*TIME, "eventTime", "event_time", "alert_timestamp")
 EVENT_HEALTH = ("healthData", "health_data", "heatlhData")
 
 
+class Names:
+    """The names of several fields, looked up in one pass over an object."""
+
+    def __init__(self, names: Mapping[str, tuple[str, ...]]) -> None:
+        self._names = names
+        self._field = {name: field for field, spellings in names.items() for name in spellings}
+
+    def pick(self, source: dict[str, Any]) -> dict[str, Any]:
+        """The fields that `source` has, each under the first of its names that is present and not null."""
+        found: dict[str, Any] = {}
+        field_of = self._field.get
+        for name, value in source.items():
+            if value is not None and (field := field_of(name)) is not None:
+                found[field] = value if field not in found else first(source, self._names[field])
+        return found
+
+
 def first(source: dict[str, Any], names: tuple[str, ...]) -> Any:
     """The first of `names` that is present and not null; None when there is none."""
     for name in names:
@@ -63,3 +81,19 @@ def first(source: dict[str, Any], names: tuple[str, ...]) -> Any:
         if value is not None:
             return value
     return None
+
+
+HEALTH_NAMES = Names({"device_sn": SERIAL, "timestamp": TIME, **IDS, **POSITION, **HEALTH})
+DEVICE_NAMES = Names({"device_sn": DEVICE_SERIAL, "timestamp": TIME, **IDS, **DEVICE})
+EVENT_NAMES = Names(
+    {
+        "device_sn": SERIAL,
+        "timestamp": EVENT_TIME,
+        "event_type": EVENT_TYPE,
+        "event_value": EVENT_VALUE,
+        "health": EVENT_HEALTH,
+        **IDS,
+        **POSITION,
+    }
+)
+OWNER_NAMES = Names(IDS)

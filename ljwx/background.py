@@ -17,7 +17,7 @@ T = TypeVar("T")
 INTERVAL = 0.5
 FIRST_LOAD_S = 5.0
 _everything: list["Refreshed[object]"] = []
-_started_in: int | None = None
+_running = False
 
 
 class Refreshed(Generic[T]):
@@ -59,8 +59,17 @@ class Refreshed(Generic[T]):
 
 
 def running() -> bool:
-    """Whether this very process has its thread: a fork does not inherit it."""
-    return _started_in == os.getpid()
+    """Whether this very process has its thread."""
+    return _running
+
+
+def _forget() -> None:
+    # A fork does not inherit the thread.
+    global _running
+    _running = False
+
+
+os.register_at_fork(after_in_child=_forget)
 
 
 def start() -> None:
@@ -69,10 +78,10 @@ def start() -> None:
     The first load happens in the thread too: some servers import the application inside their event loop, where
     Django refuses to use a database.
     """
-    global _started_in
+    global _running
     if running():
         return
-    _started_in = os.getpid()
+    _running = True
     loaded = threading.Event()
     threading.Thread(target=_run, args=(loaded,), name="background", daemon=True).start()
     loaded.wait(FIRST_LOAD_S)

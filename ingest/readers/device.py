@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ingest import dialects, times, values
-from ingest.dialects import DEVICE, first
+from ingest import times, values
+from ingest.dialects import DEVICE_NAMES
 from ingest.readers import common
 from ingest.records import Device
 
@@ -20,26 +20,27 @@ TEXTS = {
 
 def read(source: dict[str, Any], *, beside: dict[str, Any], now: float) -> Device:
     """One state of a device; `beside` and `now` as for a health reading."""
-    moment = first(source, dialects.TIME)
-    found = {name: first(source, names) for name, names in DEVICE.items()}
+    found = DEVICE_NAMES.pick(source)
+    moment = found.get("timestamp")
     return Device(
-        serial_number=common.serial(source, dialects.DEVICE_SERIAL),
+        serial_number=common.serial(found),
         timestamp=int(now) if moment in (None, "") else times.parse(moment, now=now),
-        ip_address=_first_line(found["ip_address"]),
-        network_access_mode=_network(found["network_access_mode"]),
-        battery_level=_battery(found["battery_level"]),
-        voltage=None if found["voltage"] is None else values.integer("voltage", found["voltage"], 0, 1_000_000),
-        status=_status(found["status"]),
-        wearable_status=_wearing(found["wearable_status"]),
-        charging_status=_charging(found["charging_status"]),
+        ip_address=_first_line(found.get("ip_address")),
+        network_access_mode=_network(found.get("network_access_mode")),
+        battery_level=_battery(found.get("battery_level")),
+        voltage=None if (voltage := found.get("voltage")) is None else values.integer("voltage", voltage, 0, 1_000_000),
+        status=_status(found.get("status")),
+        wearable_status=_wearing(found.get("wearable_status")),
+        charging_status=_charging(found.get("charging_status")),
         **_texts(found),
-        **common.ids(source, beside),
+        **common.ids(found, beside),
     )
 
 
 def _texts(found: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: None if found[name] is None else values.text(name, found[name], most=most) for name, most in TEXTS.items()
+        name: None if (value := found.get(name)) is None else values.text(name, value, most=most)
+        for name, most in TEXTS.items()
     }
 
 

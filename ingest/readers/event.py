@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from ingest import dialects, times, values
-from ingest.dialects import first
+from ingest import times, values
+from ingest.dialects import EVENT_NAMES
 from ingest.readers import common, health
 from ingest.records import Event, Health
 from ingest.values import Impossible
@@ -25,14 +25,15 @@ class Nested:
 
 def read(source: dict[str, Any], *, beside: dict[str, Any], now: float) -> tuple[Event, Nested]:
     """One event and what its nested health data became. An impossible nested reading does not spoil its event."""
-    device_sn = common.serial(source)
-    kind = _type(first(source, dialects.EVENT_TYPE))
-    value = _value(first(source, dialects.EVENT_VALUE))
-    moment = first(source, dialects.EVENT_TIME)
+    found = EVENT_NAMES.pick(source)
+    device_sn = common.serial(found)
+    kind = _type(found.get("event_type"))
+    value = _value(found.get("event_value"))
+    moment = found.get("timestamp")
     known = None if moment in (None, "") else times.parse(moment, now=now)
-    nested = _nested(source, device_sn=device_sn, timestamp=known, now=now)
+    nested = _nested(found.get("health"), source, device_sn=device_sn, timestamp=known, now=now)
     timestamp = known or (nested.records[0].timestamp if nested.records else int(now))
-    latitude, longitude, altitude = common.position(source)
+    latitude, longitude, altitude = common.position(found)
     event = Event(
         device_sn=device_sn,
         event_type=kind,
@@ -42,7 +43,7 @@ def read(source: dict[str, Any], *, beside: dict[str, Any], now: float) -> tuple
         longitude=longitude,
         altitude=altitude,
         health=nested.records,
-        **common.ids(source, beside),
+        **common.ids(found, beside),
     )
     return event, nested
 
@@ -70,8 +71,7 @@ def _value(value: Any) -> str:
     return values.text("event_value", value, most=VALUE_MOST) or ""
 
 
-def _nested(source: dict[str, Any], *, device_sn: str, timestamp: int | None, now: float) -> Nested:
-    content = first(source, dialects.EVENT_HEALTH)
+def _nested(content: Any, source: dict[str, Any], *, device_sn: str, timestamp: int | None, now: float) -> Nested:
     nested = Nested()
     for element, beside in _elements(content, nested):
         try:

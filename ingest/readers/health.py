@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from ingest import dialects, times, values
-from ingest.dialects import HEALTH, first
+from ingest import times, values
+from ingest.dialects import HEALTH_NAMES
 from ingest.readers import common
 from ingest.records import Health
 
@@ -17,45 +17,45 @@ DAY_MINUTES = 24 * 60
 def read(source: dict[str, Any], *, beside: dict[str, Any], now: float, **given: Any) -> Health:
     """One reading. `beside`: what stands beside `data`; `now`: time of receipt in epoch seconds, the time of a reading
     that has none; `given`: what an enclosing event knows (device_sn, timestamp, upload_method)."""
-    moment = first(source, dialects.TIME)
-    device_sn = given.get("device_sn") if first(source, dialects.SERIAL) is None else None
+    found = HEALTH_NAMES.pick(source)
+    moment = found.get("timestamp")
+    device_sn = given.get("device_sn") if found.get("device_sn") is None else None
     timestamp = given.get("timestamp") or int(now) if moment in (None, "") else times.parse(moment, now=now)
-    found = {name: first(source, names) for name, names in HEALTH.items()}
-    latitude, longitude, altitude = common.position(source)
+    latitude, longitude, altitude = common.position(found)
     sleep_data = _nested(found, "sleep_data")
     return Health(
-        device_sn=device_sn or common.serial(source),
+        device_sn=device_sn or common.serial(found),
         timestamp=timestamp,
         heart_rate=_measured(found, "heart_rate", 300),
         blood_oxygen=_measured(found, "blood_oxygen", 100),
-        temperature=_temperature(found["temperature"]),
+        temperature=_temperature(found.get("temperature")),
         pressure_high=_measured(found, "pressure_high", 350),
         pressure_low=_measured(found, "pressure_low", 350),
         stress=_measured(found, "stress", 100),
-        step=None if found["step"] is None else values.integer("step", found["step"], 0, 2**31 - 1),
-        distance=None if found["distance"] is None else values.number("distance", found["distance"]),
-        calorie=None if found["calorie"] is None else values.number("calorie", found["calorie"]),
+        step=None if (step := found.get("step")) is None else values.integer("step", step, 0, 2**31 - 1),
+        distance=None if (distance := found.get("distance")) is None else values.number("distance", distance),
+        calorie=None if (calorie := found.get("calorie")) is None else values.number("calorie", calorie),
         latitude=latitude,
         longitude=longitude,
         altitude=altitude,
-        upload_method=given.get("upload_method") or _method(found["upload_method"]),
+        upload_method=given.get("upload_method") or _method(found.get("upload_method")),
         sleep_data=sleep_data,
         exercise_daily_data=_nested(found, "exercise_daily_data"),
         exercise_week_data=_nested(found, "exercise_week_data"),
         scientific_sleep_data=_nested(found, "scientific_sleep_data"),
         workout_data=_nested(found, "workout_data"),
         sleep=None if sleep_data is None else sleep_hours(sleep_data),
-        **common.ids(source, beside),
+        **common.ids(found, beside),
     )
 
 
 def _measured(found: dict[str, Any], name: str, most: int) -> int | None:
-    value = found[name]
+    value = found.get(name)
     return None if value is None else values.measured(name, value, most)
 
 
 def _nested(found: dict[str, Any], name: str) -> str | None:
-    value = found[name]
+    value = found.get(name)
     return None if value is None else values.nested(name, value)
 
 
