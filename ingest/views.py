@@ -34,6 +34,13 @@ class UploadView(APIView):
         request.accepted_renderer = RENDERER
         request.accepted_media_type = RENDERER.media_type
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """As DRF does, and without the circle of request and view, which only the garbage collector could free."""
+        found = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(found, UploadResponse):
+            request.parser_context.clear()
+        return found
+
     def post(self, request: Request) -> UploadResponse:
         check_content_type(request.META.get("CONTENT_TYPE", ""))
         if announces_more(request.META.get("CONTENT_LENGTH", ""), settings.UPLOAD_MAX_BYTES):

@@ -45,4 +45,4 @@ async def _lifespan(receive: Any, send: Any) -> None:
 # What is loaded now stays: without this each full collection walks all of Django, 100 ms in the middle of uploads.
 gc.collect()
 gc.freeze()
-gc.set_threshold(50_000, 20, 100)
+gc.set_threshold(10_000, 20, 100)
