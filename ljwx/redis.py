@@ -5,6 +5,7 @@
 | `health_data_stream`, `device_info_stream`, `common_event_stream` | stream with its group | retention |
 | `ljwx:slot:{stable name}` | string: token of the supervisor that holds the slot | 10 s, renewed each second |
 | `ljwx:consumer:{stable name}` | hash: pid, kinds, stored, dead, error, beat | 15 s, renewed by the consumer |
+| `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
 | `ljwx:cache:*` | django-redis | as each entry says |
 """
 
@@ -22,6 +23,7 @@ Profile = Literal["accept", "consume", "control"]
 
 SLOT_KEY = "ljwx:slot:{}"
 CONSUMER_KEY = "ljwx:consumer:{}"
+ALARMS_KEY = "ljwx:alarms"
 
 # A blocking read must end before its socket times out.
 BLOCK_MS = 1_000

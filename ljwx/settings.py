@@ -145,6 +145,9 @@ STREAM_RETENTION_MINUTES = env.integer("LJWX_STREAM_RETENTION_MINUTES", 60, leas
 # A Redis that may forget acknowledged entries keeps the stream path closed.
 REDIS_REQUIRE_SAFE = env.flag("LJWX_REDIS_REQUIRE_SAFE", True)
 
+# Where a process dies of its own: only for proofs (ljwx/failpoints.py).
+FAILPOINT = env.text("LJWX_FAILPOINT", "")
+
 # What a watch is told when it polls for its configuration: empty means 404, it keeps its own.
 DEVICE_CONFIG_FILE = env.text("LJWX_DEVICE_CONFIG_FILE", "")
 
