@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.conf import settings
 from rest_framework.exceptions import APIException
@@ -130,23 +130,12 @@ def commit_of(upload: Upload, *, lane: str) -> Commit:
 
 def _entries(part: Part, path: str, epoch: int, received_ms: int) -> Iterable[Entry]:
     stream = registry.get(part.kind).stream
-    everything: list[tuple[bool, Any]] = [(True, r) for r in part.records] + [(False, r) for r in part.rejects]
-    for start in range(0, len(everything), MOST_RECORDS):
-        chunk = everything[start : start + MOST_RECORDS]
-        yield Entry(
-            stream,
-            encode(
-                Envelope(
-                    v=VERSION,
-                    kind=part.kind,
-                    received_ms=received_ms,
-                    path=path,
-                    epoch=epoch,
-                    records=[item for is_record, item in chunk if is_record],
-                    rejects=[item for is_record, item in chunk if not is_record],
-                )
-            ),
-        )
+    records, rejects = part.records, part.rejects
+    while records or rejects:
+        these, records = records[:MOST_RECORDS], records[MOST_RECORDS:]
+        room = MOST_RECORDS - len(these)
+        those, rejects = rejects[:room], rejects[room:]
+        yield Entry(stream, encode(Envelope(VERSION, part.kind, received_ms, path, epoch, these, those)))
 
 
 def _by_kind(parts: list[Part]) -> list[tuple[str, list[Part]]]:

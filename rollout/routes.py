@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from django.db import Error
 
 from ljwx.background import Refreshed
@@ -24,8 +25,7 @@ class Share:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """The path of one upload, the epoch it was decided under, and why."""
 
     path: str

@@ -1,10 +1,12 @@
 """Appends from many requests of one event loop, together: one write to Redis, each answered by its own reply."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import hiredis
 import redis.asyncio
 
 from streaming.envelope import FIELD
@@ -85,15 +87,13 @@ class GroupCommit:
     async def _round(self, tickets: Sequence[_Ticket]) -> None:
         connection = await self._connected()
         await connection.send_packed_command(
-            connection.pack_commands(
-                [("XADD", entry.stream, "*", FIELD, entry.data) for ticket in tickets for entry in ticket.entries]
-            ),
-            check_health=False,
+            b"".join([_command(entry) for ticket in tickets for entry in ticket.entries]), check_health=False
         )
         for ticket in tickets:
             for _ in ticket.entries:
                 try:
-                    ticket.ids.append((await connection.read_response()).decode())
+                    # The round has its own deadline.
+                    ticket.ids.append((await connection.read_response(timeout=math.inf)).decode())
                 except redis.ResponseError as error:
                     ticket.failure = error
             self._settle(ticket)
@@ -123,3 +123,8 @@ class GroupCommit:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.disconnect(nowait=True)
+
+
+def _command(entry: Entry) -> bytes:
+    # The client's asyncio connection packs in Python, which takes ten times as long.
+    return bytes(hiredis.pack_command((b"XADD", entry.stream, b"*", FIELD, entry.data)))  # type: ignore[arg-type]

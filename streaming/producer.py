@@ -1,16 +1,15 @@
 """Appending entries to the streams: durable once Redis has answered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import redis
 
 from ljwx.redis import client
 from streaming.envelope import FIELD
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One message on its way to a stream: `data` is an encoded envelope."""
 
     stream: str
