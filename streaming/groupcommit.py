@@ -1,7 +1,6 @@
 """Appends from many requests of one event loop, together: one write to Redis, each answered by its own reply."""
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -92,8 +91,7 @@ class GroupCommit:
         for ticket in tickets:
             for _ in ticket.entries:
                 try:
-                    # The round has its own deadline.
-                    ticket.ids.append((await connection.read_response(timeout=math.inf)).decode())
+                    ticket.ids.append((await connection.read_response()).decode())
                 except redis.ResponseError as error:
                     ticket.failure = error
             self._settle(ticket)
