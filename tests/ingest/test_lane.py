@@ -1,9 +1,8 @@
 """The fast lane answers as Django's own handler does, and makes durable before it answers."""
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,23 +20,13 @@ from tests.ingest.hostile import BODIES, RECORDS, Body, element
 READING = b'{"data":{"deviceSn":"LANE1","heart_rate":75,"timestamp":1788339600}}'
 
 
-@contextlib.contextmanager
-def refreshed_elsewhere() -> Iterator[None]:
-    """As in a web process, whose thread keeps routes and safety fresh: the loop never looks them up itself."""
-    before, background._running = background._running, True
-    try:
-        yield
-    finally:
-        background._running = before
-
-
 def through_lane(requests: Sequence[tuple[str, bytes, str]], *, pieces: int = 1) -> list[tuple[int, str, bytes]]:
     """Status, content type and body of each answer, all requests at once on one event loop."""
 
     async def all_at_once() -> list[tuple[int, str, bytes]]:
         lane = Lane()
         try:
-            with refreshed_elsewhere():
+            with background.holding():
                 return await asyncio.gather(*(one(lane, *request) for request in requests))
         finally:
             await lane.aclose()
