@@ -40,6 +40,8 @@ def _use(folder: Path, redis: str, database: str) -> None:
         "LJWX_REDIS_URL": f"{redis}?db=0",
         "LJWX_DATABASE_URL": database,
         "LJWX_LOG_LEVEL": "WARNING",
+        # As long as a device waits: a path that is full at 1,000 connections is slow then, and refuses nothing.
+        "LJWX_ACCEPT_DEADLINE_MS": "10000",
     }
 
 

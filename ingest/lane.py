@@ -4,6 +4,7 @@ Django under ASGI hops threads several times for each request. An upload needs n
 must become durable is awaited here. Django's guard against database use on the loop stays on and proves it.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cached_property, lru_cache
 from io import BytesIO
@@ -23,6 +24,8 @@ from ingest.response import UploadResponse
 from ingest.writerpool import WriterPool
 from ljwx.redis import async_pool
 from streaming.groupcommit import GroupCommit
+
+log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -114,6 +117,9 @@ class Lane:
             await response.commit.run_async(self._group, self._writers)
         except CanNotAccept as error:
             response.settle(error)
+        except Exception:  # the top of a request: what went wrong may be stored or not, and the device tries again
+            log.exception("an upload can not be committed")
+            response.settle(CanNotAccept())
         else:
             response.settle(None)
 

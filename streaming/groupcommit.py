@@ -8,6 +8,7 @@ from typing import Any
 import hiredis
 import redis.asyncio
 
+from streaming import breaker
 from streaming.envelope import FIELD
 from streaming.producer import Entry, NotAppended
 
@@ -34,8 +35,8 @@ class GroupCommit:
 
     Guarantee: `append` returns only after Redis has confirmed every entry of that very call, or raises NotAppended:
     at most one outcome each, and no append is ever sent twice. What queues up while a round is under way makes the
-    next round. A round that is not confirmed in `DEADLINE_S` fails whole, and its connection is dropped, for its
-    replies could not be told apart any more.
+    next round. A round that is not confirmed in `DEADLINE_S` fails whole, together with what waits behind it, and its
+    connection is dropped, for its replies could not be told apart any more. The breaker then spares others the wait.
     """
 
     def __init__(self, pool: Callable[[], redis.asyncio.ConnectionPool]) -> None:
@@ -47,6 +48,8 @@ class GroupCommit:
 
     async def append(self, entries: Sequence[Entry]) -> list[str]:
         """Append `entries` in order and return their ids. Raises NotAppended."""
+        if not breaker.current.allows():
+            raise NotAppended("Redis did not answer a moment ago")
         if len(self._queue) >= QUEUE_MOST:
             raise NotAppended("too many appends are waiting")
         ticket = _Ticket(entries, asyncio.get_running_loop().create_future())
@@ -68,12 +71,17 @@ class GroupCommit:
                 async with asyncio.timeout(DEADLINE_S):
                     await self._round(tickets)
             except (redis.RedisError, OSError, TimeoutError) as error:
+                breaker.current.failed()
                 await self._drop()
-                self._fail(tickets, f"{type(error).__name__}: {error}")
+                # What waits behind them would wait in vain, and was never sent.
+                waiting, self._queue = [*tickets, *self._queue], deque()
+                self._fail(waiting, f"{type(error).__name__}: {error}")
             except BaseException:
                 self._fail([*tickets, *self._queue], "the server is stopping")
                 self._queue.clear()
                 raise
+            else:
+                breaker.current.succeeded()
 
     def _next_round(self) -> list[_Ticket]:
         tickets: list[_Ticket] = []
