@@ -6,6 +6,7 @@
 | `ljwx:slot:{stable name}` | string: token of the supervisor that holds the slot | 10 s, renewed each second |
 | `ljwx:consumer:{stable name}` | hash: pid, kinds, stored, dead, error, beat | 15 s, renewed by the consumer |
 | `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
+| `ljwx:ledger:{minute}` | hash: `kind:path:what` to the records that were acknowledged with it | 3 days |
 | `ljwx:cache:*` | django-redis | as each entry says |
 """
 
@@ -23,6 +24,7 @@ Profile = Literal["accept", "consume", "control"]
 
 SLOT_KEY = "ljwx:slot:{}"
 CONSUMER_KEY = "ljwx:consumer:{}"
+LEDGER_KEY = "ljwx:ledger:{}"
 ALARMS_KEY = "ljwx:alarms"
 
 # A blocking read must end before its socket times out.
