@@ -6,6 +6,8 @@
 | `ljwx:slot:{stable name}` | string: token of the supervisor that holds the slot | 10 s, renewed each second |
 | `ljwx:consumer:{stable name}` | hash: pid, kinds, stored, dead, error, beat | 15 s, renewed by the consumer |
 | `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
+| `ljwx:budget` | hash: records handled and buried per kind and 10 s; stopped kinds with why | 5 min; until allowed |
+| `ljwx:lost` | hash: entries per kind that were deleted before they were stored | until acknowledged |
 | `ljwx:cache:*` | django-redis | as each entry says |
 """
 
@@ -24,6 +26,8 @@ Profile = Literal["accept", "consume", "control"]
 SLOT_KEY = "ljwx:slot:{}"
 CONSUMER_KEY = "ljwx:consumer:{}"
 ALARMS_KEY = "ljwx:alarms"
+BUDGET_KEY = "ljwx:budget"
+LOST_KEY = "ljwx:lost"
 
 # A blocking read must end before its socket times out.
 BLOCK_MS = 1_000
