@@ -20,7 +20,8 @@ LEAST = 50
 SHARE = 0.05
 
 # Counts what was handled, and takes ARGV[4] burials from the budget unless that exhausts it. Fields of the hash:
-# `{kind}:h:{slice}` handled, `{kind}:b:{slice}` buried, `{kind}:stopped` why, `{kind}:allowed` who said go on.
+# `{kind}:h:{slice}` handled, `{kind}:b:{slice}` buried, `{kind}:stopped` why, `{kind}:allowed` who said go on,
+# `{kind}:granted` how many more that person lets be buried beyond the budget.
 COUNT = """
 redis.call('HDEL', KEYS[1], '') -- a full Redis refuses HINCRBY, but not to a script that has written before
 local kind, slice, oldest = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -39,6 +40,10 @@ for i = 1, #held, 2 do
 end
 local allowed = math.max(tonumber(ARGV[6]), math.floor(tonumber(ARGV[7]) * sums.h))
 if sums.b + burials > allowed then
+  if tonumber(redis.call('HGET', KEYS[1], kind .. ':granted') or 0) >= burials then
+    redis.call('HINCRBY', KEYS[1], kind .. ':granted', -burials)
+    return false
+  end
   stopped = string.format('%d records would be buried in 5 min, %d may be', sums.b + burials, allowed)
   redis.call('HSET', KEYS[1], kind .. ':stopped', stopped)
   return stopped
@@ -52,7 +57,7 @@ redis.call('HDEL', KEYS[1], ARGV[1] .. ':stopped')
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   if string.match(field, '^(.*):b:%d+$') == ARGV[1] then redis.call('HDEL', KEYS[1], field) end
 end
-redis.call('HSET', KEYS[1], ARGV[1] .. ':allowed', ARGV[2])
+redis.call('HSET', KEYS[1], ARGV[1] .. ':allowed', ARGV[2], ARGV[1] .. ':granted', ARGV[3])
 return stopped
 """
 
@@ -77,8 +82,9 @@ class Budget:
 
     def tell(self) -> None:
         """Pass on what was handled. Raises redis.RedisError."""
-        for kind in list(self._handled):
-            self._count(kind, 0)
+        for kind, records in list(self._handled.items()):
+            if records:
+                self._count(kind, 0)
 
     def spend(self, kind: str, burials: int) -> None:
         """Take `burials` from the budget before their COMMIT. Raises Exhausted with nothing taken, or Unavailable."""
@@ -108,9 +114,12 @@ def alarm(kind: str) -> str:
     return f"budget:{kind}"
 
 
-def allow(connection: redis.Redis, kind: str, *, actor: str, reason: str) -> bool:
-    """Let consumers of `kind` go on with a fresh budget; whether they were stopped. Raises redis.RedisError."""
-    stopped = connection.eval(ALLOW, 1, BUDGET_KEY, kind, f"{time.time():.0f} {actor}: {reason}")
+def allow(connection: redis.Redis, kind: str, *, actor: str, reason: str, records: int = 0) -> bool:
+    """Let consumers of `kind` go on with a fresh budget, and bury `records` beyond it; whether they were stopped.
+
+    Raises redis.RedisError.
+    """
+    stopped = connection.eval(ALLOW, 1, BUDGET_KEY, kind, f"{time.time():.0f} {actor}: {reason}", records)
     alarms.clear(alarm(kind))
-    log.warning("dead letters of %s are allowed again by %s: %s", kind, actor, reason)
+    log.warning("dead letters of %s, %d beyond the budget, are allowed by %s: %s", kind, records, actor, reason)
     return stopped is not None

@@ -13,9 +13,10 @@ from django.db import close_old_connections
 from ljwx.failpoints import reach
 from ljwx.redis import BLOCK_MS
 from ljwx.stopping import Stop
+from monitoring import alarms
 from streaming.budget import Budget
 from streaming.claims import Claims
-from streaming.failures import Unavailable
+from streaming.failures import Broken, Unavailable
 from streaming.handling import Handler
 from streaming.heartbeat import beat
 from streaming.history import History
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 BEAT_EVERY_S = 1.0
 LINGER_S = 0.01
 LONGEST_PAUSE_S = 5.0
+ALARM = "database"
 
 
 class Consumer:
@@ -72,6 +74,7 @@ class Consumer:
         )
         self._beat_at: float | None = None
         self._handled = 0
+        self._broken = False
         self._pause = Event()
 
     @property
@@ -85,10 +88,13 @@ class Consumer:
         while not stopping.is_set():
             try:
                 self.beat()
-                self.step()
+                self._mended(self.step())
                 failures, self.last_error = 0, ""
             except (redis.RedisError, Unavailable) as error:
                 failures += 1
+                if isinstance(error, Broken):
+                    self._broken = True
+                    alarms.sound(ALARM, f"nothing can be stored until the database is mended: {error}")
                 self.last_error = f"{type(error).__name__}: {error}"[:200]
                 log.warning("%s waits (%d): %s", self.name, failures, self.last_error)
                 stopping.wait(min(LONGEST_PAUSE_S, 0.1 * 2**failures) * random.uniform(0.5, 1))
@@ -126,6 +132,11 @@ class Consumer:
         beat(self.connection, self.name, kinds=self.kinds, total=self.total, error=error)
         self._budget.tell()
 
+    def _mended(self, handled: int) -> None:
+        if self._broken and handled:
+            self._broken = False
+            alarms.clear(ALARM)
+
     def _restart(self) -> None:
         self.serving.look_again()
         self._claims.leave()
@@ -139,7 +150,9 @@ class Consumer:
             while (after := history.position(self.clock())) is not None:
                 entries = self._read(kind, after)
                 history.advance(entries[-1][0] if entries else None)
-                if entries and (handled := self._handler.again(kind, entries)):
+                if not entries:
+                    self._handler.caught_up(kind)
+                elif handled := self._handler.again(kind, entries):
                     return handled
         return 0
 

@@ -61,6 +61,10 @@ class Handler:
             self._suspects.settled(kind, suspect)
         return handled
 
+    def caught_up(self, kind: Kind) -> None:
+        """Everything that is pending for this consumer was handed to `again`."""
+        self._suspects.caught_up(kind)
+
     def handle(self, kind: Kind, entries: Sequence[RawEntry], *, isolated: bool = False) -> int:
         """Store and acknowledge; returns how many entries that was."""
         if any(identifier is None for identifier, _ in entries):

@@ -48,6 +48,7 @@ class Suspects:
         self._clock = clock
         self._seen: dict[bytes, float] = {}
         self._told: dict[str, set[bytes]] = {}
+        self._met: dict[str, set[bytes]] = {}
 
     def sort(self, kind: Kind, entries: Sequence[RawEntry]) -> tuple[list[RawEntry], list[Suspect]]:
         """The entries without suspicion, and the suspects, those with the fewest deaths first."""
@@ -72,6 +73,7 @@ class Suspects:
 
     def wait_s(self, kind: Kind, suspect: Suspect) -> float:
         """Seconds until `suspect` may be tried; tells of one that keeps ending consumers."""
+        self._met.setdefault(kind.name, set()).add(suspect.identifier)
         if suspect.deaths >= TOLD_AFTER:
             self._told.setdefault(kind.name, set()).add(suspect.identifier)
             alarms.sound(
@@ -97,9 +99,16 @@ class Suspects:
     def settled(self, kind: Kind, suspect: Suspect) -> None:
         """It is stored or buried."""
         self._seen.pop(suspect.identifier, None)
+        self._tell_over(kind, {suspect.identifier})
+
+    def caught_up(self, kind: Kind) -> None:
+        """All that is pending was met: a suspect that was not is no longer ours, or somebody acknowledged it."""
+        self._tell_over(kind, self._told.get(kind.name, set()) - self._met.pop(kind.name, set()))
+
+    def _tell_over(self, kind: Kind, identifiers: set[bytes]) -> None:
         told = self._told.get(kind.name, set())
-        if suspect.identifier in told:
-            told.discard(suspect.identifier)
+        if told & identifiers:
+            told -= identifiers
             if not told:
                 alarms.clear(alarm(kind.name))
 

@@ -3,7 +3,7 @@
 import argparse
 import getpass
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import redis
@@ -25,10 +25,14 @@ def reason(text: str) -> str:
 
 
 class Decision(BaseCommand, Generic[T]):
-    """A decision on one kind: `decide` carries it out, `tell` says what it did, `field` names that in JSON."""
+    """A decision on one kind: `decide` carries it out, `tell` says what it did, `field` names that in JSON.
+
+    `more`: options of its own that `decide` takes.
+    """
 
     decide: Callable[..., T]
     field: str
+    more: Sequence[str] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--kind", required=True, help="health, device or event")
@@ -43,7 +47,8 @@ class Decision(BaseCommand, Generic[T]):
             raise CommandError(str(error), returncode=2) from error
         actor = options["actor"] or getpass.getuser()
         try:
-            done = type(self).decide(client("control"), kind, actor=actor, reason=options["reason"])
+            more = {name: options[name] for name in self.more}
+            done = type(self).decide(client("control"), kind, actor=actor, reason=options["reason"], **more)
         except redis.RedisError as error:
             raise CommandError(
                 _("Redis does not answer at %(url)s: %(error)s") % {"url": settings.REDIS_URL, "error": error},

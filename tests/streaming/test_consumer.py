@@ -112,6 +112,37 @@ def test_what_another_consumer_left_is_claimed_to_the_end_of_the_cursor() -> Non
     assert (len(serials()), pending("health")) == (7, 0)
 
 
+def test_a_long_backlog_of_another_does_not_keep_new_entries_waiting(recorded: list[Kind], order: list[str]) -> None:
+    for number in range(6):
+        put("health", Health(f"OLD{number}", FIVE))
+    deliver("dead:1")
+    put("event", Event("NEW", "SOS_EVENT", FIVE))
+    subject = entries.consumer("host:1", kinds=recorded, claim_idle_ms=0, batch_size=2)
+    subject.step(block_ms=0)
+    assert order == ["health OLD0", "health OLD1", "event NEW"]
+
+
+def test_what_waits_behind_a_slow_transaction_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, idle = [100.0], []
+    for serial in "ABC":
+        put("health", *readings(2, serial))
+
+    def write(records: Sequence[Any]) -> Written:
+        last = client("control").xpending_range(HEALTH.stream, HEALTH.group, "-", "+", 10)[-1]
+        idle.append(last["time_since_delivered"])
+        # As if this transaction took 50 s.
+        now[0] += 50
+        client("control").xclaim(HEALTH.stream, HEALTH.group, "host:1", 0, [last["message_id"]], idle=idle[-1] + 50_000)
+        return HEALTH.write(records)
+
+    monkeypatch.setattr(batch, "CHUNK_RECORDS", 2)
+    subject = entries.consumer("host:1", kinds=[watched("health", write)], claim_idle_ms=60_000)
+    subject.clock = lambda: now[0]  # type: ignore[method-assign]
+    entries.drain(subject)
+    assert len(idle) == 3
+    assert idle[1] < 40_000  # it was taken anew before the second transaction, and is no 100 s old in the third
+
+
 def test_what_another_consumer_is_working_on_is_left_alone() -> None:
     put("health", *readings(1))
     deliver("alive:1")
@@ -400,6 +431,8 @@ def test_the_loop_waits_while_the_world_is_away_and_then_goes_on(caplog: pytest.
     assert (HealthData.objects.count(), pending("health"), len(waited)) == (1, 0, 2)
     assert all(0 < seconds <= consumer.LONGEST_PAUSE_S for seconds in waited)
     assert "test:1 waits (2)" in caplog.text
+    assert "database: nothing can be stored until the database is mended" in caplog.text
+    assert sounding() == []  # it is mended
     assert subject.last_error == ""
 
 
