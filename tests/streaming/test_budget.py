@@ -12,7 +12,7 @@ from django.db import DataError
 
 from ingest.models import AlertInfo, HealthData
 from ingest.records import Event, Health
-from ljwx.redis import CONSUMER_KEY, client
+from ljwx.redis import BUDGET_KEY, CONSUMER_KEY, client
 from monitoring import alarms
 from streaming import registry
 from streaming.budget import LEAST, SHARE, SLICE_S, WINDOW_S, Budget
@@ -88,6 +88,16 @@ def test_what_was_handled_is_counted_once() -> None:
         subject.spend("health", 101)
 
 
+def test_a_consumer_passes_on_what_it_handled() -> None:
+    put("health", *readings(1_100))
+    subject = entries.consumer()
+    entries.drain(subject)
+    subject.beat()
+    budget().spend("health", 55)
+    with pytest.raises(Exhausted):
+        budget().spend("health", 1)
+
+
 def test_only_what_was_buried_in_the_last_five_minutes_counts() -> None:
     now = [1_789_444_800.0]
     budget(now).spend("health", 50)
@@ -124,7 +134,7 @@ def test_old_counts_do_not_pile_up() -> None:
         subject = budget(now)
         subject.handled("health", 1)
         subject.spend("health", 1)
-    assert client("control").hlen("ljwx:budget") <= 2 * (WINDOW_S // SLICE_S + 1)
+    assert client("control").hlen(BUDGET_KEY) <= 2 * (WINDOW_S // SLICE_S + 1)
 
 
 def test_a_redis_that_does_not_answer_lets_nothing_be_buried(settings: Any) -> None:
@@ -143,6 +153,19 @@ def test_a_batch_that_exceeds_it_is_neither_buried_nor_acknowledged_by_any_consu
     assert (entries.drain(other), entries.drain(subject)) == (0, 0)
     assert (DeadLetter.objects.count(), HealthData.objects.count(), pending("health")) == (0, 0, LEAST + 2)
     assert sounding() == ["budget:health"]
+
+
+def test_allowed_elsewhere_and_stopped_again_it_sounds_again(caplog: pytest.LogCaptureFixture) -> None:
+    garbage(LEAST + 1)
+    subject = entries.consumer(kinds=[HEALTH])
+    for _ in range(2):
+        caplog.clear()
+        with pytest.raises(Exhausted):
+            subject.step(block_ms=0)
+        with pytest.raises(Exhausted):
+            subject.step(block_ms=0)
+        assert "budget:health: 51 records" in caplog.text
+        client("control").hdel(BUDGET_KEY, "health:stopped")
 
 
 def test_a_stopped_kind_leaves_the_others_alone() -> None:
@@ -257,6 +280,6 @@ def test_a_kind_that_nobody_knows_and_a_redis_that_is_away_are_told(settings: An
 def test_who_allowed_it_and_why_is_kept(caplog: pytest.LogCaptureFixture) -> None:
     allow(actor="duty")
     assert "duty: looked at them" in caplog.text
-    kept = client("control").hget("ljwx:budget", "health:allowed")
+    kept = client("control").hget(BUDGET_KEY, "health:allowed")
     assert kept is not None
     assert kept.endswith(b" duty: looked at them")

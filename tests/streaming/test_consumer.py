@@ -405,6 +405,16 @@ def test_whatever_command_fails_nothing_is_lost_and_nothing_is_stored_twice(
     assert (HealthData.objects.count(), pending("health"), subject.total.new) == (3, 0, 3)
 
 
+def test_claims_that_failed_begin_anew_at_once(redis_fails: Callable[[Any, str], Any]) -> None:
+    put("health", *readings(1))
+    deliver("dead:1")
+    subject = entries.consumer("host:1", kinds=[HEALTH], claim_idle_ms=0)
+    redis_fails(subject, "xautoclaim")
+    with pytest.raises(redis_py.ConnectionError):
+        subject.step(block_ms=0)
+    assert entries.drain(subject) == 1
+
+
 def test_the_loop_waits_while_the_world_is_away_and_then_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     failures = [OperationalError(1213, "Deadlock"), OperationalError(1290, "read only")]
     stopping = Flag()

@@ -122,6 +122,15 @@ def test_deleting_what_is_stored_and_making_the_group_again_loses_nothing() -> N
     assert lost() == {}
 
 
+def test_a_group_that_a_person_has_set_back_and_forth_loses_nothing() -> None:
+    *_, last = fill(5)
+    entries.drain(entries.consumer())
+    for place, read in (("0", "3"), (last, "5")):
+        client("control").execute_command("XGROUP", "SETID", HEALTH.stream, HEALTH.group, place, "ENTRIESREAD", read)
+        look()  # at first the server believes that fewer are unread than are
+    assert lost() == {}
+
+
 def test_many_entries_that_wait_are_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(losses, "MOST_UNREAD", 5)
     groups.ensure(client("control"), HEALTH)

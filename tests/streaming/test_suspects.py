@@ -10,7 +10,7 @@ from ingest.models import HealthData
 from ingest.records import Health
 from ljwx.redis import client
 from monitoring import alarms
-from streaming import groups, registry, suspects
+from streaming import groups, opening, registry, suspects
 from streaming.consumer import Consumer
 from streaming.failures import Unavailable
 from streaming.registry import Kind, Written
@@ -47,6 +47,10 @@ class Processes:
             return True
         return False
 
+    def run_until_one_lives(self) -> int:
+        """How many died before."""
+        return next(deaths for deaths in range(10) if not self.run())
+
 
 def deadly(*serials: str, fault: BaseException | None = None) -> Callable[[Sequence[Any]], Written]:
     """A writer that ends its process when a record of these devices is among those it is given."""
@@ -75,25 +79,20 @@ def fill(*names: str) -> None:
 def test_the_neighbours_of_a_deadly_entry_are_stored_and_it_is_kept() -> None:
     fill("A", "DEADLY", "B")
     processes = Processes(deadly("DEADLY"))
-    died = 0
-    while processes.run():
-        died += 1
-        processes.now += 0.1
-    assert died == suspects.DELIVERIES + 1
+    assert processes.run_until_one_lives() == suspects.DELIVERIES + 1
     assert (serials(), pending("health"), letters()) == ({"A", "B"}, 1, [])
 
 
 def test_a_deadly_entry_waits_longer_each_time_while_new_ones_are_stored() -> None:
     fill("DEADLY")
     processes = Processes(deadly("DEADLY"))
-    while processes.run():
-        pass
+    processes.run_until_one_lives()
     waited = []
     for number in range(1, 4):
         fill(f"NEW{number}")
         assert not processes.run()
         before = processes.now
-        while True:
+        while processes.now < before + 20:
             processes.now += 0.5
             try:
                 entries.drain(processes.last)  # type: ignore[arg-type]
@@ -115,8 +114,7 @@ def test_an_alarm_stands_while_an_entry_kills_and_ends_when_it_is_stored() -> No
     fill("DEADLY")
     serial = ["DEADLY"]
     processes = Processes(lambda records: deadly(*serial)(records))
-    while processes.run():
-        pass
+    processes.run_until_one_lives()
     assert sounding() == []  # once may be chance
     processes.now += 2
     with pytest.raises(Killed):
@@ -132,8 +130,7 @@ def test_an_alarm_stands_while_an_entry_kills_and_ends_when_it_is_stored() -> No
 def test_the_alarm_ends_when_a_person_has_taken_the_entry_away() -> None:
     fill("DEADLY")
     processes = Processes(deadly("DEADLY"))
-    while processes.run():
-        pass
+    processes.run_until_one_lives()
     processes.now += 2
     with pytest.raises(Killed):
         entries.drain(processes.last)  # type: ignore[arg-type]
@@ -149,8 +146,7 @@ def test_the_alarm_ends_when_a_person_has_taken_the_entry_away() -> None:
 def test_another_consumer_that_claims_it_knows_what_it_has_done() -> None:
     fill("DEADLY")
     processes = Processes(deadly("DEADLY"))
-    while processes.run():
-        pass
+    processes.run_until_one_lives()
     other = entries.consumer("other:1", kinds=[processes.kind], claim_idle_ms=0)
     fill("NEW")
     entries.drain(other)
@@ -161,10 +157,7 @@ def test_a_record_that_meets_a_fault_of_the_code_is_buried_after_it_was_isolated
     put("health", Health("A", FIVE), Health("ODD", FIVE), Health("B", FIVE))
     fill("C")
     processes = Processes(deadly("ODD", fault=KeyError("bug")))
-    died = 0
-    while processes.run():
-        died += 1
-    assert died == suspects.DELIVERIES
+    assert processes.run_until_one_lives() == suspects.DELIVERIES
     assert (serials(), pending("health")) == ({"A", "B", "C"}, 0)
     assert letters() == [("health", "ODD", "unexpected: KeyError")]
 
@@ -177,9 +170,9 @@ def test_nothing_is_buried_while_the_probe_write_meets_the_fault_too() -> None:
     assert (serials(), pending("health"), letters()) == (set(), 2, [])
 
 
-def test_an_entry_that_can_not_even_be_opened_is_buried_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    from streaming import opening
-
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the code, met when an entry of the device ODD is opened."""
     real = opening.decode
 
     def decode(data: bytes, **kwargs: Any) -> Any:
@@ -188,12 +181,24 @@ def test_an_entry_that_can_not_even_be_opened_is_buried_whole(monkeypatch: pytes
         return real(data, **kwargs)
 
     monkeypatch.setattr(opening, "decode", decode)
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_an_entry_that_can_not_even_be_opened_is_buried_whole() -> None:
     fill("A", "ODD", "B")
     processes = Processes(HEALTH.write)
-    while processes.run():
-        pass
+    processes.run_until_one_lives()
     assert (serials(), pending("health")) == ({"A", "B"}, 0)
     assert letters() == [("health", "", "unexpected: KeyError")]
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_it_is_not_buried_while_a_probe_write_fails() -> None:
+    fill("ODD")
+    processes = Processes(deadly("probe", fault=KeyError("bug")))
+    for _ in range(6):
+        processes.run()
+    assert (pending("health"), letters()) == (1, [])
 
 
 def test_an_outage_of_many_deliveries_buries_nothing_and_kills_no_one() -> None:
