@@ -7,6 +7,8 @@
 | `ljwx:consumer:{stable name}` | hash: pid, kinds, stored, dead, error, beat | 15 s, renewed by the consumer |
 | `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
 | `ljwx:ledger:{minute}` | hash: `kind:path:what` to the records that were acknowledged with it | 3 days |
+| `ljwx:budget` | hash: records handled and buried per kind and 10 s; stopped kinds with why | 5 min; until allowed |
+| `ljwx:lost` | hash: entries per kind that were deleted before they were stored | until acknowledged |
 | `ljwx:cache:*` | django-redis | as each entry says |
 """
 
@@ -26,6 +28,8 @@ SLOT_KEY = "ljwx:slot:{}"
 CONSUMER_KEY = "ljwx:consumer:{}"
 LEDGER_KEY = "ljwx:ledger:{}"
 ALARMS_KEY = "ljwx:alarms"
+BUDGET_KEY = "ljwx:budget"
+LOST_KEY = "ljwx:lost"
 
 # A blocking read must end before its socket times out.
 BLOCK_MS = 1_000

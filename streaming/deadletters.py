@@ -14,8 +14,13 @@ from streaming.envelope import Reject
 from streaming.models import DeadLetter
 from streaming.registry import Kind, Record
 
+# Categories that arise at storing; all but CONFLICT, which devices send, weigh on the budget.
 CONFLICT = "conflict"
 UNDECODABLE = "undecodable"
+IMPOSSIBLE = "impossible"
+DATABASE = "database"
+UNKNOWN = "unknown"
+UNEXPECTED = "unexpected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,11 @@ class Burial:
     form: str
     payload: bytes
     received_ms: int
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it was found at storing, where a bad deployment shows: neither by the edge nor sent twice."""
+        return self.form != DeadLetter.Form.JSON and self.reason != CONFLICT
 
     @property
     def digest(self) -> str:

@@ -12,11 +12,14 @@ from ljwx.redis import client
 from ljwx.stopping import Stopping
 from streaming import backlog, groups, registry
 from streaming.consumer import Consumer
+from streaming.failures import Exhausted
 from streaming.registry import Kind
 from streaming.slots import Slots
 from streaming.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
+
+EXHAUSTED = 10
 
 
 def positive(text: str) -> int:
@@ -78,9 +81,15 @@ class Command(BaseCommand):
             handled = consumer.step(block_ms=0)
             while drain and not stopping.is_set() and (handled or self._rest(kinds)):
                 slots.hold(consumer.name)
+                if consumer.serving.stopped:
+                    raise Exhausted(consumer.serving.why())
                 handled = consumer.step(block_ms=0)
                 if not handled:
                     stopping.wait(0.1)
+        except Exhausted as error:
+            raise CommandError(
+                _("too many dead letters, a person must look: %s") % error, returncode=EXHAUSTED
+            ) from error
         finally:
             slots.release(consumer.name)
         total = consumer.total
