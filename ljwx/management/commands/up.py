@@ -5,6 +5,7 @@ import contextlib
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,7 @@ def port(text: str) -> int:
 
 def count(text: str) -> int:
     """A number of processes, for argparse."""
-    return _between(text, 1, 64)
+    return _between(text, settings.CONSUMER_MIN, settings.CONSUMER_MAX)
 
 
 def _between(text: str, least: int, most: int) -> int:
