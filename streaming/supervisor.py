@@ -11,7 +11,7 @@ import redis
 from django.conf import settings
 
 from ljwx.stopping import Stop
-from streaming import groups, reports, retention
+from streaming import names, reports, retention
 from streaming.manager import get_consumer_manager
 from streaming.registry import Kind
 from streaming.seats import Seats
@@ -75,7 +75,7 @@ class Supervisor:
             self._trimmed_at = now
             for kind in self.kinds:
                 retention.trim(self.connection, kind)
-                groups.sweep(self.connection, kind)
+                names.sweep(self.connection, kind)
         for worker in [worker for worker in self.workers if worker.ended]:
             self._remove(worker)
         if self._converged_at is None or now - self._converged_at >= CONVERGE_EVERY_S:
@@ -119,7 +119,7 @@ class Supervisor:
         """A worker that was told to end and has: others may have its seat, and its name leaves the groups."""
         self._give_back(worker)
         for kind in self.kinds:
-            if not groups.forget(self.connection, kind, worker.name):
+            if not names.forget(self.connection, kind, worker.name):
                 log.warning("%s has left %s entries pending: others claim them", worker.name, kind.name)
         self.workers.remove(worker)
         log.info("consumer %s has ended, seat %d", worker.name, worker.seat)

@@ -15,8 +15,10 @@ from django.db import connection
 
 from ingest.models import HealthData
 from ljwx.redis import AUTOSCALER_KEY, client
+from ljwx.up import system
+from ljwx.up.address import Address
 from monitoring import alarms
-from streaming import counts, groups, registry
+from streaming import counts, names, registry
 from streaming.manager import Status, get_consumer_manager
 from streaming.worker import State
 from tests import servers
@@ -47,8 +49,8 @@ def converged(count: int) -> Status:
 
 
 def hosts(found: Status) -> dict[str, int]:
-    names = [each.host for each in found.consumers]
-    return {name: names.count(name) for name in sorted(set(names))}
+    seen = [each.host for each in found.consumers]
+    return {name: seen.count(name) for name in sorted(set(seen))}
 
 
 def alive(pid: int | None) -> bool:
@@ -87,7 +89,7 @@ def test_scaling_up_and_down_under_load_stores_every_record_and_leaves_no_name(m
     assert left.pid == one.pid
     assert not any(alive(each.pid) for each in found.consumers[1:])
     until(lambda: HealthData.objects.count() == sent and pending("health") == 0)
-    assert list(groups.pending(client("control"), HEALTH)) == ["a:1"]
+    assert list(names.pending(client("control"), HEALTH)) == ["a:1"]
     supervisor.send_signal(signal.SIGTERM)
     assert supervisor.wait(60) == 0, supervisor.output()
     assert status() == get_consumer_manager().status()
@@ -131,9 +133,12 @@ def test_a_crash_loop_is_broken_and_reported(manage: Manage) -> None:
     until(lambda: get_consumer_manager().status().running == 1, within=START_S)
 
 
-def test_a_start_without_a_number_has_the_last_one_and_one_with_a_number_sets_it(manage: Manage) -> None:
+def test_a_start_with_a_number_sets_it_but_a_restart_by_up_keeps_what_was_asked_meanwhile(manage: Manage) -> None:
     counts.ask(3, reason="test", actor="ann")
-    first = manage("run_consumers", LJWX_CONSUMER_HOST="a")
+    (consumers, _web) = system.programs(Address("127.0.0.1", 1), 1, "")
+    words = [str(word) for word in consumers.argv]
+    since = f"{float(words[words.index('--started') + 1]) - 60:.3f}"
+    first = manage(*words[2:-1], since, LJWX_CONSUMER_HOST="a")
     converged(3)
     first.send_signal(signal.SIGTERM)
     assert first.wait(60) == 0, first.output()

@@ -2,19 +2,23 @@
 
 import logging
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 import redis as redis_py
+from django.conf import settings
 
 from ljwx.redis import CONSUMER_KEY, SEATS_KEY, SLOT_KEY, client
 from monitoring import alarms
-from streaming import groups, registry, retention, supervisor
+from streaming import groups, names, registry, retention, supervisor
 from streaming.manager import get_consumer_manager
 from streaming.seats import OwnSeats
 from streaming.worker import State
+from tests import servers
 from tests.streaming.entries import put, readings
 from tests.streaming.fleet import Host, stubborn
 
@@ -144,7 +148,7 @@ def test_what_is_killed_in_the_middle_keeps_its_name_with_what_is_pending(
     desired.count = 1
     subject.step()
     subject.settle()
-    assert groups.pending(client("control"), HEALTH) == {"a:2": 1}
+    assert names.pending(client("control"), HEALTH) == {"a:2": 1}
     assert "a:2 has left health entries pending" in caplog.text
 
 
@@ -349,3 +353,27 @@ def test_a_worker_that_must_go_is_logged(desired: Desired, host: Hosts, caplog: 
         subject.step()
         subject.step()
     assert caplog.text.count("a:2 has no seat any more") == 1
+
+
+def test_a_full_redis_does_not_keep_consumers_from_being_started_and_seen(
+    desired: Desired, host: Hosts, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "REDIS_URL", f"unix://{folder}/redis/redis.sock?db=0")
+    with servers.redis(folder / "redis"):
+        client("control").config_set("maxmemory", 1)
+        with pytest.raises(redis_py.exceptions.OutOfMemoryError):
+            client("control").set("x", "y")
+        desired.count = 2
+        subject = host()
+        for _ in range(2):
+            subject.step()
+        assert subject.seated == [1, 2]
+        assert [each.name for each in get_consumer_manager().status().consumers] == ["a:1", "a:2"]
+        subject.end()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a path short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="ljwx-", dir="/tmp") as path:
+        yield Path(path)
