@@ -15,12 +15,13 @@ from streaming.worker import State
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """One consumer process. `beat_age_s`: seconds since its last heartbeat, None while there is none; `stored`,
-    `duplicates` and `dead` count records since it started; `pending` are entries of its name in all its groups."""
+    """One consumer process. `seat` None: it serves kinds of its own and is not one of the number. `beat_age_s`: seconds
+    since its last heartbeat, None while there is none; `stored`, `duplicates` and `dead` count records since it
+    started; `pending` are entries of its name in all its groups."""
 
     name: str
     host: str
-    seat: int
+    seat: int | None
     kinds: list[str]
     state: State
     pid: int | None
@@ -36,8 +37,8 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`desired` is what the supervisors converge to, `wanted` what was asked for; `running` consumers have given a
-    sign of life and are not told to end."""
+    """`desired` is what the supervisors converge to, `wanted` what was asked for; `running` of them have given
+    a sign of life and are not told to end. `consumers` are all there are."""
 
     wanted: int
     desired: int
@@ -51,7 +52,7 @@ class Status:
     @property
     def converged(self) -> bool:
         """Whether there are exactly as many as there should be."""
-        return self.running == self.desired == len(self.consumers)
+        return self.running == self.desired == sum(each.seat is not None for each in self.consumers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ class ConsumerManager:
             maximum=settings.CONSUMER_MAX,
             version=count.version,
             autoscale=settings.CONSUMER_AUTOSCALE,
-            running=sum(each.state is State.RUNNING and each.beat_age_s is not None for each in found),
+            running=sum(
+                each.seat is not None and each.state is State.RUNNING and each.beat_age_s is not None for each in found
+            ),
             consumers=found,
         )
 

@@ -15,11 +15,12 @@ TELL = "redis.call('DEL', KEYS[1]) redis.call('SET', KEYS[1], ARGV[1], 'PX', ARG
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One worker as its supervisor sees it. `exit_code`: how it ended last, None when it never has."""
+    """One worker as its supervisor sees it. `exit_code`: how it ended last, None when it never has; `seat`:
+    None for one that serves kinds of its own, outside the number for all hosts."""
 
     name: str
     host: str
-    seat: int
+    seat: int | None
     kinds: list[str]
     state: State
     pid: int | None
@@ -27,14 +28,14 @@ class Report(msgspec.Struct, frozen=True):
     exit_code: int | None
 
 
-def tell(connection: redis.Redis, host: str, workers: Sequence[Worker]) -> None:
+def tell(connection: redis.Redis, host: str, workers: Sequence[Worker], *, shared: bool = True) -> None:
     """Report every worker, for five seconds. Raises redis.RedisError."""
     pipeline = connection.pipeline(transaction=False)
     for worker in workers:
         report = Report(
             worker.name,
             host,
-            worker.seat,
+            worker.seat if shared else None,
             [kind.name for kind in worker.kinds],
             worker.state,
             worker.pid,
@@ -54,4 +55,4 @@ def living(connection: redis.Redis) -> list[Report]:
     """Every worker of every supervisor that lives, by seat and name. Raises redis.RedisError."""
     keys = list(connection.scan_iter(match=WORKER_KEY.format("*"), count=1_000))
     found = [msgspec.json.decode(value, type=Report) for value in (connection.mget(keys) if keys else []) if value]
-    return sorted(found, key=lambda report: (report.seat, report.name))
+    return sorted(found, key=lambda report: (report.seat is None, report.seat or 0, report.name))

@@ -63,7 +63,9 @@ RELEASE = "if redis.call('HGET', KEYS[1], ARGV[2]) == ARGV[1] then return redis.
 
 
 class Seats(Protocol):
-    """Where a supervisor learns in which seats it should have workers."""
+    """Where a supervisor learns in which seats it should have workers. `shared`: with all hosts."""
+
+    shared: bool
 
     def claim(self, occupied: Collection[int]) -> set[int]: ...
 
@@ -74,6 +76,8 @@ class Seats(Protocol):
 
 class OwnSeats:
     """A fixed number of seats that no other supervisor knows of."""
+
+    shared = False
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -94,6 +98,7 @@ class SharedSeats:
     seats of one that is gone are free when its lease ends, or at once when it was a process of this host.
     """
 
+    shared = True
     clock: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(self, connection: redis.Redis, *, host: str, token: str, desired: Callable[[], int]) -> None:

@@ -113,7 +113,7 @@ class Supervisor:
             worker = self._worker(name, seat)
             self.workers.append(worker)
             worker.tend(now)
-        reports.tell(self.connection, self.slots.host, self.workers)
+        reports.tell(self.connection, self.slots.host, self.workers, shared=self.seats.shared)
 
     def _remove(self, worker: Worker) -> None:
         """A worker that was told to end and has: others may have its seat, and its name leaves the groups."""

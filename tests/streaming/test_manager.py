@@ -10,6 +10,7 @@ from ljwx.redis import CONSUMER_KEY, WORKER_KEY, client
 from streaming import counts, groups, registry, reports
 from streaming.counts import Count, CountConflict, OutOfRange
 from streaming.manager import Scaled, get_consumer_manager
+from streaming.seats import OwnSeats
 from streaming.worker import State
 from tests.streaming import entries
 from tests.streaming.entries import put, readings
@@ -80,6 +81,18 @@ def test_one_that_is_on_its_way_out_does_not_count(host: Host) -> None:
     status = get_consumer_manager().status()
     assert status.running == 1
     assert not status.converged
+
+
+def test_one_with_kinds_of_its_own_is_shown_and_is_not_one_of_the_number(host: Host) -> None:
+    own = Host("own", lambda: 1)
+    own.supervisor.seats = OwnSeats(1)
+    own.step()
+    for worker in (*host.supervisor.workers, *own.supervisor.workers):
+        beat(worker.name, pid=worker.pid)
+    status = get_consumer_manager().status()
+    own.end()
+    assert [(each.name, each.seat) for each in status.consumers] == [("a:1", 1), ("a:2", 2), ("own:1", None)]
+    assert (status.running, status.converged) == (2, True)
 
 
 def test_a_report_is_forgotten_unless_it_is_renewed(host: Host) -> None:

@@ -71,6 +71,7 @@ def test_nobody_releases_the_seat_of_another() -> None:
     one, other = Subject("a", 1), Subject("b", 1)
     one.claim()
     other.seats.release(1)
+    assert client("control").hget(SEATS_KEY, "1") == one.seats.token.encode()
     assert (one.claim(1), other.claim()) == ([1], [])
 
 

@@ -269,6 +269,15 @@ def test_a_full_redis_is_trimmed_before_anything_is_written(host: Hosts, monkeyp
     assert trimmed == ["event", "device", "health"]
 
 
+def test_names_that_nobody_uses_are_swept_in_time(host: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "GONE_MS", -1)
+    put("health", *readings(1))
+    groups.ensure(client("control"), HEALTH)
+    client("control").xgroup_createconsumer(HEALTH.stream, HEALTH.group, "gone:1")
+    host().step()
+    assert names.pending(client("control"), HEALTH) == {}
+
+
 def test_the_end_drains_every_worker_and_gives_everything_back(desired: Desired, host: Hosts) -> None:
     desired.count = 2
     subject, other = host(), host("b")
