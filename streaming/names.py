@@ -41,11 +41,7 @@ def forget(connection: redis.Redis, kind: Kind, name: str) -> bool:
 def sweep(connection: redis.Redis, kind: Kind) -> list[str]:
     """Remove the names that nobody holds, nobody has used for a minute and nothing is pending for; returns them."""
     try:
-        gone = [
-            each["name"].decode()
-            for each in _consumers(connection, kind)
-            if not each["pending"] and each["idle"] > GONE_MS
-        ]
+        gone = [each["name"].decode() for each in _consumers(connection, kind) if each["idle"] > GONE_MS]
         return [
             name for name in gone if not connection.exists(SLOT_KEY.format(name)) and forget(connection, kind, name)
         ]

@@ -147,6 +147,12 @@ def test_a_start_with_a_number_sets_it_but_a_restart_by_up_keeps_what_was_asked_
     assert counts.read().wanted == 1
 
 
+def test_a_start_without_a_database_has_the_number_it_was_given(manage: Manage) -> None:
+    supervisor = manage("run_consumers", "--workers", "3", LJWX_DATABASE_URL="sqlite:////nowhere/ljwx.sqlite3")
+    until(lambda: get_consumer_manager().status().running == 3, within=START_S)
+    assert "the database does not keep the number" in supervisor.output()
+
+
 def test_a_number_that_is_not_allowed_is_a_usage_error(manage: Manage) -> None:
     process = manage("run_consumers", "--workers", "9")
     assert process.wait(60) == 2

@@ -353,9 +353,9 @@ def test_a_crash_loop_is_reported_and_over_when_the_consumer_must_go(
     assert [alarm.name for alarm in alarms.standing()] == ["crashloop:a:1"]
 
 
-def test_a_worker_that_must_go_is_logged(desired: Desired, host: Hosts, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_worker_that_must_go_is_logged_once(desired: Desired, host: Hosts, caplog: pytest.LogCaptureFixture) -> None:
     desired.count = 2
-    subject = host()
+    subject = host(spawn=stubborn)
     subject.step()
     desired.count = 1
     with caplog.at_level(logging.INFO):

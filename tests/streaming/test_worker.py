@@ -82,7 +82,7 @@ def test_deaths_that_are_far_apart_are_no_crash_loop(make: Callable[..., Worker]
 
 
 def test_the_circuit_closes_when_a_process_has_lived_for_a_while(make: Callable[..., Worker]) -> None:
-    processes = [dead] * 5 + [sleeping]
+    processes = [*[dead] * 5, sleeping, *[dead] * 4, sleeping]
     subject = make(lambda: processes.pop(0)())
     live(subject, start=0, seconds=30)
     assert subject.state is State.BROKEN
@@ -95,6 +95,22 @@ def test_the_circuit_closes_when_a_process_has_lived_for_a_while(make: Callable[
     subject._process.kill()
     subject._process.wait()
     subject.tend(103)
+    assert subject.state is State.WAITING
+    live(subject, start=104, seconds=20)
+    assert (subject.state, names()) == (State.BROKEN, ["crashloop:a:1"])
+    live(subject, start=200, seconds=31)
+    assert (subject.state, names()) == (State.RUNNING, [])
+
+
+def test_deaths_before_a_steady_time_do_not_count_after_it(make: Callable[..., Worker]) -> None:
+    processes = [*[dead] * 4, sleeping, dead]
+    subject = make(lambda: processes.pop(0)())
+    live(subject, start=0, seconds=40)
+    assert (subject.state, subject.restarts) == (State.RUNNING, 4)
+    assert subject._process
+    subject._process.kill()
+    subject._process.wait()
+    subject.tend(40)
     assert subject.state is State.WAITING
 
 
