@@ -130,6 +130,15 @@ def test_only_one_leads_and_the_other_takes_over_with_all_that_it_knew(world: Wo
     assert "1000 records/s before" in standing()[0]
 
 
+def test_who_leads_again_knows_no_rate_at_first(world: World, make: Any) -> None:
+    subject = make()
+    assert [world.look(subject) for _ in range(2)] == [[False], [True]]
+    client("control").set(AUTOSCALER_KEY, "other")
+    assert world.look(subject) == [False]
+    client("control").delete(AUTOSCALER_KEY)
+    assert [world.look(subject) for _ in range(2)] == [[False], [True]]
+
+
 def test_a_leader_that_was_asleep_changes_nothing_against_a_person(
     world: World, make: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
