@@ -145,5 +145,4 @@ def _tried(memory: Memory, trial: Trial, sample: Sample) -> Memory:
 
 
 def _refused(memory: Memory, sample: Sample, limit: Limit) -> Memory:
-    memory = replace(memory, late=0, timely=0, calm_since=None)
     return replace(memory, desired=limit.consumers, trial=None, limit=limit, refused_at=sample.at)
