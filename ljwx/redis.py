@@ -10,6 +10,7 @@
 | `ljwx:autoscaler` | string: the supervisor that leads autoscaling | 30 s, renewed every 10 s |
 | `ljwx:autoscale` | string: JSON of what autoscaling remembers | until autoscaling replaces it |
 | `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
+| `ljwx:ledger:{minute}` | hash: `kind:path:what` to the records that were acknowledged with it | 3 days |
 | `ljwx:cache:*` | django-redis | as each entry says |
 """
 
@@ -31,6 +32,7 @@ WORKER_KEY = "ljwx:worker:{}"
 SEATS_KEY = "ljwx:seats"
 AUTOSCALER_KEY = "ljwx:autoscaler"
 AUTOSCALE_KEY = "ljwx:autoscale"
+LEDGER_KEY = "ljwx:ledger:{}"
 ALARMS_KEY = "ljwx:alarms"
 
 # A blocking read must end before its socket times out.
@@ -59,7 +61,12 @@ def client(profile: Profile) -> redis.Redis:
 
 
 def async_pool() -> redis.asyncio.ConnectionPool:
-    """A pool of asyncio connections for the group commit, which keeps its own deadline: they have no read time-out."""
+    """A pool of asyncio connections for the group commit, which keeps its own deadline: they have no read time-out,
+    for the client would set a timer for every single reply."""
     return redis.asyncio.ConnectionPool.from_url(
-        settings.REDIS_URL, protocol=2, retry=AsyncRetry(NoBackoff(), 0), socket_connect_timeout=0.1
+        settings.REDIS_URL,
+        protocol=2,
+        retry=AsyncRetry(NoBackoff(), 0),
+        socket_connect_timeout=0.1,
+        socket_timeout=None,
     )
