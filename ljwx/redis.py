@@ -5,6 +5,10 @@
 | `health_data_stream`, `device_info_stream`, `common_event_stream` | stream with its group | retention |
 | `ljwx:slot:{stable name}` | string: token of the supervisor that holds the slot | 10 s, renewed each second |
 | `ljwx:consumer:{stable name}` | hash: pid, kinds, stored, dead, error, beat | 15 s, renewed by the consumer |
+| `ljwx:worker:{stable name}` | string: JSON, a process as its supervisor sees it | 5 s, renewed each second |
+| `ljwx:seats` | hash: seat to supervisor, `at:` + supervisor to the end of its lease | 60 s, renewed each second |
+| `ljwx:autoscaler` | string: the supervisor that leads autoscaling | 30 s, renewed every 10 s |
+| `ljwx:autoscale` | string: JSON of what autoscaling remembers | until autoscaling replaces it |
 | `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
 | `ljwx:ledger:{minute}` | hash: `kind:path:what` to the records that were acknowledged with it | 3 days |
 | `ljwx:budget` | hash: records handled and buried per kind and 10 s; stopped kinds with why | 5 min; until allowed |
@@ -26,6 +30,10 @@ Profile = Literal["accept", "consume", "control"]
 
 SLOT_KEY = "ljwx:slot:{}"
 CONSUMER_KEY = "ljwx:consumer:{}"
+WORKER_KEY = "ljwx:worker:{}"
+SEATS_KEY = "ljwx:seats"
+AUTOSCALER_KEY = "ljwx:autoscaler"
+AUTOSCALE_KEY = "ljwx:autoscale"
 LEDGER_KEY = "ljwx:ledger:{}"
 ALARMS_KEY = "ljwx:alarms"
 BUDGET_KEY = "ljwx:budget"

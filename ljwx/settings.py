@@ -142,6 +142,10 @@ LEGACY_WRITERS = env.integer("LJWX_LEGACY_WRITERS", 16, least=1)
 
 # Consumers
 CONSUMER_HOST = env.text("LJWX_CONSUMER_HOST", "")
+# Over all hosts, and the same on each of them.
+CONSUMER_MIN = env.integer("LJWX_CONSUMER_MIN", 1, least=1, most=1_000)
+CONSUMER_MAX = env.integer("LJWX_CONSUMER_MAX", max(8, CONSUMER_MIN), least=CONSUMER_MIN, most=1_000)
+CONSUMER_AUTOSCALE = env.flag("LJWX_CONSUMER_AUTOSCALE", False)
 CONSUMER_CLAIM_IDLE_MS = env.integer("LJWX_CONSUMER_CLAIM_IDLE_MS", 60_000, least=100)
 STREAM_RETENTION_MINUTES = env.integer("LJWX_STREAM_RETENTION_MINUTES", 60, least=1)
 # A Redis that may forget acknowledged entries keeps the stream path closed.

@@ -1,4 +1,4 @@
-"""Dead letters: records that were accepted and can not be stored, each with its reason and its exact content."""
+"""Dead letters, which keep what can not be stored, and the number of consumers with the record of its changes."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -50,3 +50,57 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.device_sn}: {self.reason}"
+
+
+class ConsumerCount(models.Model):
+    """How many consumers there should be over all hosts: one row, written by `streaming.counts` alone.
+
+    Absent until somebody sets it. `wanted` is what was asked for, `desired` what the supervisors converge to: more
+    than that only while autoscaling has added consumers.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    wanted = models.PositiveSmallIntegerField(_("consumers wanted"))
+    desired = models.PositiveSmallIntegerField(_("consumers desired"))
+    version = models.PositiveBigIntegerField(_("version"), default=1, help_text=_("Counts the changes."))
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    class Meta:
+        db_table = "ljwx_consumer_count"
+        verbose_name = _("number of consumers")
+        verbose_name_plural = _("number of consumers")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="consumer_count_one_row"),
+            models.CheckConstraint(
+                condition=models.Q(wanted__gte=1, desired__gte=models.F("wanted")), name="consumer_count_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.desired)
+
+
+class ConsumerChange(models.Model):
+    """One change of the number of consumers: written in the transaction that changed it, never edited."""
+
+    class Source(models.TextChoices):
+        START = "start", _("start")
+        MANUAL = "manual", _("manual")
+        CONTROLLER = "controller", _("controller")
+        AUTOSCALE = "autoscale", _("autoscale")
+
+    version = models.PositiveBigIntegerField(_("version"), unique=True)
+    from_count = models.PositiveSmallIntegerField(_("from"))
+    to_count = models.PositiveSmallIntegerField(_("to"))
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+    actor = models.CharField(_("actor"), max_length=150)
+    reason = models.CharField(_("reason"), max_length=255)
+    created_at = models.DateTimeField(_("changed at"), auto_now_add=True)
+
+    class Meta:
+        db_table = "ljwx_consumer_change"
+        verbose_name = _("change of the number of consumers")
+        verbose_name_plural = _("changes of the number of consumers")
+
+    def __str__(self) -> str:
+        return f"{self.from_count} → {self.to_count}"

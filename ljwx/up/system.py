@@ -121,7 +121,8 @@ def manage(*words: str) -> list[str]:
 def programs(address: Address, workers: int, web_workers: int, allowed_hosts: str) -> list[Program]:
     """The children beside Redis, in the order in which they start; they stop in the reverse order."""
     now = time.time()
-    consumers = manage("run_consumers", "--workers", str(workers))
+    # A number that is set while this runs outlives a restart of the program.
+    consumers = manage("run_consumers", "--workers", str(workers), "--started", f"{now:.3f}")
     return [
         Program(
             "consumers",
