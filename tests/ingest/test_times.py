@@ -114,6 +114,14 @@ def test_days_and_weeks_are_those_of_shanghai(moment: int, text: str, day: date,
     assert times.aware(moment) == datetime.fromtimestamp(moment, UTC)
 
 
+@pytest.mark.parametrize("moment", [-1, -62135625600, 253402271999, times.LATEST, 10**18, -(2**63)])
+def test_a_time_of_another_age_is_in_no_table(moment: int) -> None:
+    with pytest.raises(OverflowError):
+        times.local_text(moment)
+    assert times.local_text(0) == "1970-01-01 08:00:00"
+    assert times.local_text(times.LATEST - 1) == "2999-12-31 23:59:59"
+
+
 @given(st.integers(times.EARLIEST, int(NOW)))
 @FUZZ
 def test_a_stored_time_reads_back_as_the_same_moment(moment: int) -> None:
