@@ -11,6 +11,7 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 OFFSET_S = 8 * 3600
 EARLIEST = int(datetime(2015, 1, 1, tzinfo=SHANGHAI).timestamp())
 AHEAD_S = 24 * 3600
+LATEST = int(datetime(3000, 1, 1, tzinfo=SHANGHAI).timestamp())
 
 CALENDAR = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII)
 EPOCH = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
@@ -101,7 +102,10 @@ class Plain(str):
 
 
 def local_text(moment: int) -> Plain:
-    """Epoch seconds as the record tables hold them: naive Asia/Shanghai time."""
+    """Epoch seconds as the record tables hold them: naive Asia/Shanghai time. Raises OverflowError for a time of
+    another age, which a reader with a zone can not take back out of its column."""
+    if not 0 <= moment < LATEST:
+        raise OverflowError(moment)
     return Plain((_ZERO + timedelta(seconds=moment + OFFSET_S)).isoformat(" "))
 
 

@@ -1,9 +1,8 @@
 """One upload as canonical records: what the edge makes of a body before it chooses a path."""
 
-import json
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,8 +138,9 @@ def _take(
         else:
             record, nested = event.read(element, beside=beside, now=now)
             upload.nested += len(nested.records) + len(nested.impossible)
-            for content, reason in nested.impossible:
-                _reject(upload, HEALTH, index, f"healthData: {reason}", record.device_sn, text_of(content))
+            if nested.impossible:
+                for reason, payload in impossible_readings(nested, source, path):
+                    _reject(upload, HEALTH, index, f"healthData: {reason}", record.device_sn, payload)
     except Impossible as error:
         _reject(upload, kind, index, str(error), _serial(element, kind), source.at(path))
         return
@@ -154,11 +154,20 @@ def _reject(upload: Upload, kind: str, index: int, reason: str, device_sn: str, 
     upload.part(kind, device_sn).rejects.append(Reject(kind, device_sn, reason.removeprefix("healthData: "), payload))
 
 
-def text_of(content: Any) -> bytes:
-    """The text of a decoded element, for its dead letter."""
-    if isinstance(content, str):
-        return content.encode(errors="backslashreplace")
-    return json.dumps(content, separators=(",", ":")).encode()
+def impossible_readings(nested: event.Nested, source: body.Source, path: Path) -> Iterator[tuple[str, bytes]]:
+    """Reason and text of each reading that the event at `path` carries and that can not be.
+
+    The text is byte for byte what was received. JSON in a string is text inside text: what such a reading was is what
+    the string holds once decoded, in UTF-8, each lone surrogate as its JSON escape.
+    """
+    text = nested.text
+    if text is not None:
+        source, path = body.Source(text), ()
+    for place, reason in nested.impossible:
+        if place is None:
+            yield reason, (text or "").encode(errors="backslashreplace")
+        else:
+            yield reason, source.at((*path, *place))
 
 
 def _serial(element: Any, kind: str) -> str:

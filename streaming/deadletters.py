@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from streaming.envelope import Reject
+from streaming.fingerprints import REASON_MOST, fingerprint
 from streaming.models import DeadLetter
 from streaming.registry import Kind, Record
 
@@ -91,8 +92,9 @@ def bury(burials: Iterable[Burial]) -> int:
         DeadLetter(
             kind=burial.kind[:16],
             device_sn=burial.device_sn[:64],
-            reason=burial.reason[:255],
+            reason=burial.reason[:REASON_MOST],
             category=category(burial.reason),
+            fingerprint=fingerprint(burial.kind[:16], burial.reason),
             form=burial.form,
             payload=burial.payload,
             digest=digest,

@@ -23,6 +23,10 @@ class DeadLetter(models.Model):
     device_sn = BytewiseCharField(_("device"), max_length=64, blank=True)
     reason = models.CharField(_("reason"), max_length=255, help_text=_("Why the record can not be stored."))
     category = models.CharField(_("category"), max_length=64, help_text=_("The reason without its values."))
+    # The default of the database lets processes of the last version go on burying while this one is deployed.
+    fingerprint = models.CharField(
+        _("fingerprint"), max_length=16, db_default="", help_text=_("What letters with the same cause share.")
+    )
     form = models.CharField(_("form"), max_length=8, choices=Form.choices)
     payload = models.BinaryField(_("payload"), help_text=_("The record, byte for byte."))
     digest = models.CharField(_("digest"), max_length=32, unique=True)
@@ -38,8 +42,11 @@ class DeadLetter(models.Model):
         verbose_name = _("dead letter")
         verbose_name_plural = _("dead letters")
         indexes = [
-            # the admin's list and its summary: open letters of a reason and kind, newest first
+            # the admin's list: open letters of a category and kind, newest first
             models.Index(fields=["state", "category", "kind", "id"], name="dead_letter_state_category"),
+            # the groups, and replay or discard of one of them: its open letters in order, counted by device, without
+            # reading a row
+            models.Index(fields=["state", "fingerprint", "id", "device_sn"], name="dead_letter_group"),
             # "what became of this device's records"
             models.Index(fields=["device_sn", "id"], name="dead_letter_device"),
         ]
