@@ -1,0 +1,144 @@
+"""Web processes: they take uploads from the devices and answer, by the project's own reading, routing and commit."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.http import HttpRequest
+
+from ingest import upload as uploads
+from ingest.accept import ALWAYS_STREAM, ROUTED, CanNotAccept, commit_of
+from ingest.response import UploadResponse
+from streaming.groupcommit import GroupCommit
+from tests.simulation.asynchronous import Loop, Pool, outside
+from tests.simulation.sent import Upload
+from tests.simulation.world import Process
+
+Taken = tuple[Upload, int, UploadResponse]
+
+
+class Devices:
+    """The uploads that wait to be sent, and what the devices were answered."""
+
+    def __init__(self, system: Any) -> None:
+        self.system = system
+        self.waiting: list[Upload] = []
+
+    def take(self, most: int) -> list[Upload]:
+        """Some uploads, in any order."""
+        random = self.system.world.random
+        return [self.waiting.pop(random.randrange(len(self.waiting))) for _ in range(min(most, len(self.waiting)))]
+
+    def begin(self, upload: Upload, *, deferred: bool = False) -> Taken:
+        """A request arrives: read it, choose its path, make the response that carries its commit."""
+        world = self.system.world
+        now = int(world.now)
+        world.note(f"upload {upload.number} {upload.kind}{' mixed' if upload.mixed else ''} {upload.body.decode()}")
+        self.system.ledger.send(upload, now)
+        taken = uploads.read(
+            upload.body,
+            kind=upload.kind,
+            depth=settings.UPLOAD_MAX_DEPTH,
+            most=settings.UPLOAD_MAX_RECORDS,
+            mixed=upload.mixed,
+        )
+        request = HttpRequest()
+        request.defers_commit = deferred  # type: ignore[attr-defined]
+        commit = commit_of(taken, lane=ALWAYS_STREAM if upload.always_stream else ROUTED)
+        return upload, now, UploadResponse(commit, request)
+
+    def end(self, process: Process, taken: Taken) -> None:
+        """The answer leaves; from here on what it says must be true."""
+        upload, now, response = taken
+        world = self.system.world
+        if process.dead:
+            return
+        answer = json.loads(response.content)
+        world.note(f"upload {upload.number} is answered {response.status_code} {answer['message']}")
+        if response.status_code != 200:
+            world.counts["not accepted"] += 1
+            self.waiting.append(upload)
+            return
+        world.counts["accepted"] += 1
+        commit = response.commit
+        world.counts["fallbacks"] += any(part in commit.writes for part, _ in commit.appends)
+        world.counts["streamed"] += bool(commit.stream_ids)
+        world.counts["split uploads"] += len(commit.stream_ids) > len(commit.appends) > 0
+        rejected = [each["index"] for each in answer["rejected"]]
+        self.system.ledger.answer(upload, now, accepted=answer["accepted"], rejected=rejected)
+        if upload.again:
+            upload.again -= 1
+            self.waiting.append(upload)
+
+
+def threaded(process: Process, devices: Devices) -> None:
+    """A web process whose responses commit themselves, one request after the other."""
+    while True:
+        for upload in devices.take(1):
+            _carry(process, [upload], devices, lambda: _one(process, devices, upload))
+        process.world.rest()
+
+
+def _one(process: Process, devices: Devices, upload: Upload) -> None:
+    close_old_connections()
+    taken = devices.begin(upload)
+    taken[2].render()
+    devices.end(process, taken)
+
+
+def looped(process: Process, devices: Devices) -> None:
+    """A web process with an event loop and a group commit: several requests at once."""
+    loop = Loop(process.world)
+    group = GroupCommit(lambda: Pool(devices.system.network))  # type: ignore[arg-type, return-value]
+    try:
+        while True:
+            found = devices.take(process.world.random.randint(1, 3))
+            if found:
+                process.world.counts["group commits"] += 1
+                _carry(process, found, devices, lambda: _many(process, devices, found, loop, group))
+            process.world.rest()
+    finally:
+        loop.close()
+
+
+def _many(process: Process, devices: Devices, found: list[Upload], loop: Loop, group: GroupCommit) -> None:
+    taken = [devices.begin(upload, deferred=True) for upload in found]
+
+    async def serve(one: Taken) -> None:
+        response = one[2]
+        try:
+            await response.commit.run_async(group, Writers())
+        except CanNotAccept as error:
+            response.settle(error)
+        else:
+            response.settle(None)
+        devices.end(process, one)
+
+    async def serve_all() -> None:
+        await asyncio.gather(*(serve(one) for one in taken))
+
+    loop.run_until_complete(serve_all())
+
+
+class Writers:
+    """Runs writes as the pool of threads does: not on the loop."""
+
+    async def run(self, write: Callable[[], None]) -> None:
+        with outside():
+            close_old_connections()
+            write()
+
+
+def _carry(process: Process, found: list[Upload], devices: Devices, work: Callable[[], None]) -> None:
+    """Do `work`; when the process dies of it, the devices hear nothing and send again."""
+    before = len(devices.waiting)
+    answered = devices.system.world.counts["accepted"]
+    try:
+        work()
+    finally:
+        if process.dead or devices.system.world.counts["accepted"] == answered and len(devices.waiting) == before:
+            known = {each.number for each in devices.waiting}
+            devices.waiting += [upload for upload in found if upload.number not in known]
