@@ -73,4 +73,3 @@ class Connection:
         if isinstance(reply, BaseException):
             raise reply
         return reply
-

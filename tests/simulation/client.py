@@ -28,6 +28,7 @@ class Network:
 
     def pipeline(self, calls: list[Call]) -> list[Any]:
         """Many commands in one write; their replies, each of which may be an error."""
+
         def some(most: int) -> list[Any]:
             return [self._caught(call) for call in calls[:most]]
 

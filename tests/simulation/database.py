@@ -25,7 +25,9 @@ _POISON = (f"{POISON_ALTITUDE!r}e0", f" {POISON_VOLTAGE},")
 
 def open_database() -> sqlite3.Connection:
     """The one real connection, in autocommit."""
-    raw = sqlite3.connect(":memory:", detect_types=sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES, isolation_level=None)
+    raw = sqlite3.connect(
+        ":memory:", detect_types=sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES, isolation_level=None
+    )
     register_functions(raw)
     return raw
 
@@ -107,7 +109,7 @@ class Connection(DatabaseWrapper):
         return not self._gone and not self._database.down
 
     def _statement(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        world, raw = self._database.world, self._database.raw
+        world = self._database.world
         if world is None:
             return execute(sql, params, many, context)
         if self._gone or self._database.down:

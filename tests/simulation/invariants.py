@@ -127,7 +127,9 @@ def nothing_made_up(ledger: Ledger, found: Found, raw: sqlite3.Connection, serve
             yield f"(2) {kind} {key} {values} was never sent"
         if owner not in {None, ord(key[0][0])}:
             yield f"(2) {kind} {key} belongs to {owner}"
-    wanted = Counter((key[1], key[0], key[2], ALERTING[key[1]]) for kind, key in found.rows if kind == EVENT and key[1] in ALERTING)
+    wanted = Counter(
+        (key[1], key[0], key[2], ALERTING[key[1]]) for kind, key in found.rows if kind == EVENT and key[1] in ALERTING
+    )
     alerts = Counter(tuple(map(_plain, row)) for row in raw.execute(ALERTS))
     if alerts != wanted:
         yield f"(2) alerts {alerts - wanted} too many, {wanted - alerts} missing"
@@ -155,9 +157,7 @@ def _days(ledger: Ledger, found: Found, raw: sqlite3.Connection) -> Iterator[str
             yield f"(2) the day {day} holds {held.get(day)}, and {max(contents)} was accepted"
 
 
-def only_bad_records_are_dead(
-    ledger: Ledger, found: Found, raw: sqlite3.Connection, server: Server
-) -> Iterator[str]:
+def only_bad_records_are_dead(ledger: Ledger, found: Found, raw: sqlite3.Connection, server: Server) -> Iterator[str]:
     """(3) A dead letter is an impossible text, a record the database refuses, or one whose key other values hold."""
     sent = {(record.kind, record.key, record.values): record for record in ledger.sent}
     for record, category in found.categories.items():

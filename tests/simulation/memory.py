@@ -1,6 +1,5 @@
 """The memory of a simulated web process: its own copies of the routes and of Redis' safety."""
 
-import copy
 from typing import Any
 
 from rollout import routes
@@ -26,6 +25,7 @@ def take() -> None:
 
 
 def _fresh(value: Any, initial: Any) -> Any:
-    fresh = copy.copy(value)
-    fresh._value, fresh._tried_at, fresh._failing = initial, None, False
+    # Not by its constructor, which notes every value for the background thread.
+    fresh = object.__new__(type(value))
+    fresh.__dict__.update(value.__dict__, _value=initial, _tried_at=None, _failing=False)
     return fresh

@@ -1,4 +1,4 @@
-"""Faults that somebody could make, each planted as a small patch of the code or of the set-up: simulation finds them."""
+"""Faults that somebody could make, each planted as a small patch of the code or of the set-up."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -98,7 +98,9 @@ def acknowledge_whatever_the_database_says(patch: pytest.MonkeyPatch, ports: Por
 def a_group_made_at_the_end(patch: pytest.MonkeyPatch, ports: Ports) -> None:
     real = Server.xgroup_create
     patch.setattr(
-        Server, "xgroup_create", lambda self, name, group, id="$", mkstream=False: real(self, name, group, "$", mkstream)
+        Server,
+        "xgroup_create",
+        lambda self, name, group, id="$", mkstream=False: real(self, name, group, "$", mkstream),
     )
 
 

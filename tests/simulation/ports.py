@@ -12,8 +12,10 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 import ljwx.redis
+import streaming.consumer  # noqa: F401 - its constants are made small
 from ingest import accept
 from ingest import upload as uploads
+from ingest.writers import clock as writers_clock
 from ljwx import background
 from streaming import storing
 from tests.simulation import memory
@@ -49,6 +51,7 @@ class Ports:
             (connections, "_connections", self),
             (ljwx.redis, "_client", lambda url, profile: self.current.client),
             (uploads, "clock", lambda: self.current.world.now),
+            (writers_clock, "time", SimpleNamespace(time=lambda: self.current.world.now)),
             (storing, "_pause", SimpleNamespace(wait=lambda seconds: self.current.world.pause(seconds))),
             (storing, "random", SimpleNamespace(uniform=lambda a, b: a + (b - a) * self.current.world.random.random())),
             (accept, "_semaphore", self),

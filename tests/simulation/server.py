@@ -19,7 +19,7 @@ GROWING = {"xadd", "xgroup_create", "hset", "hsetnx", "hincrby", "set", "incr", 
 
 def raw(value: Value) -> bytes:
     """A value as it travels."""
-    return bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else str(value).encode()
+    return value if type(value) is bytes else str(value).encode()
 
 
 class Server:
@@ -174,7 +174,9 @@ class Server:
         return int(self._existing_group_key(name).groups.pop(raw(groupname), None) is not None)
 
     def xgroup_delconsumer(self, name: Value, groupname: Value, consumername: Value) -> int:
-        group = self._group(name, groupname, "")
+        group = self._existing_group_key(name).groups.get(raw(groupname))
+        if group is None:
+            raise ResponseError(f"NOGROUP No such consumer group '{groupname}' for key name '{name}'")
         gone = [each for each, pending in group.pending.items() if pending.consumer == raw(consumername)]
         for identifier in gone:
             del group.pending[identifier]
@@ -432,14 +434,15 @@ class Server:
     # Within
 
     def _typed(self, name: Value, kind: type[Any]) -> Any:
-        self._expire()
+        if self.expires:
+            self._expire()
         value = self.keys.get(raw(name))
         if value is not None and not isinstance(value, kind):
             raise ResponseError(WRONGTYPE)
         return value
 
     def _expire(self) -> None:
-        for name in [name for name, moment in self.expires.items() if moment <= self.now_ms] if self.expires else ():
+        for name in [name for name, moment in self.expires.items() if moment <= self.now_ms]:
             self.keys.pop(name, None)
             del self.expires[name]
 

@@ -47,7 +47,7 @@ class System:
         self.devices = Devices(self)
         self.accidents = Accidents(self)
         fleet = Fleet(random)
-        for number in range(random.choice((1, 2, 3, 5))):
+        for number in range(random.choice((1, 2, 2, 4))):
             upload = fleet.upload(number)
             upload.again = int(random.random() < 0.2)
             self.devices.waiting.append(upload)
@@ -65,7 +65,7 @@ class System:
             for name, body in (("trimmer", workers.trimmer), ("operator", workers.operator))
             if random.random() < 0.6
         ]
-        self.steps = random.choice((10, 20, 40))
+        self.steps = random.choice((6, 12, 24))
         world.enter = self.enter
 
     def enter(self, process: Process) -> None:
@@ -120,14 +120,13 @@ class System:
         left = True
         for _ in range(MOST_ROUNDS):
             if left:
-                # What a consumer saw before the last upload came tells nothing.
+                # What a consumer saw before the last upload came tells nothing, nor does a step that it is in.
                 left = bool(self.devices.waiting)
                 for process in consumers:
-                    process.idle = 0
+                    process.idle = 0 if process.resting else -1
             for process in self.processes:
                 process.resume()
-            # The first of two idle steps may have begun before there was something to see.
-            if not left and all(process.idle >= 2 for process in consumers):
+            if not left and all(process.idle > 0 for process in consumers):
                 return []
         unanswered = [upload.number for upload in self.devices.waiting]
         return [f"(0) uploads {unanswered} are never accepted" if unanswered else "(0) the consumers find no end"]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -78,7 +79,7 @@ def threaded(process: Process, devices: Devices) -> None:
     """A web process whose responses commit themselves, one request after the other."""
     while True:
         for upload in devices.take(1):
-            _carry(process, [upload], devices, lambda: _one(process, devices, upload))
+            _carry(process, [upload], devices, partial(_one, process, devices, upload))
         process.world.rest()
 
 
@@ -98,7 +99,7 @@ def looped(process: Process, devices: Devices) -> None:
             found = devices.take(process.world.random.randint(1, 3))
             if found:
                 process.world.counts["group commits"] += 1
-                _carry(process, found, devices, lambda: _many(process, devices, found, loop, group))
+                _carry(process, found, devices, partial(_many, process, devices, found, loop, group))
             process.world.rest()
     finally:
         loop.close()
@@ -139,6 +140,6 @@ def _carry(process: Process, found: list[Upload], devices: Devices, work: Callab
     try:
         work()
     finally:
-        if process.dead or devices.system.world.counts["accepted"] == answered and len(devices.waiting) == before:
+        if process.dead or (devices.system.world.counts["accepted"] == answered and len(devices.waiting) == before):
             known = {each.number for each in devices.waiting}
             devices.waiting += [upload for upload in found if upload.number not in known]

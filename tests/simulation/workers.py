@@ -60,7 +60,7 @@ def operator(process: Process, system: Any) -> None:
     """Flips a percentage now and then."""
     world = process.world
     while True:
-        if world.faulty and world.chance(0.5):
+        if world.faulty and world.chance(0.4):
             close_old_connections()
             kind = world.random.choice(registry.kinds()).name
             share = Decimal(world.random.choice((0, 30, 60, 100)))

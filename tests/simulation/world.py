@@ -21,6 +21,7 @@ class Process:
         self.name = name
         self.body = body
         self.dead = False
+        self.resting = True
         self.idle = 0
         self.memory: dict[str, Any] = {}
         self.life: greenlet | None = None
@@ -32,9 +33,10 @@ class Process:
             self.dead, self.idle, self.memory = False, 0, {}
             self.life = greenlet(self._live)
         self.world.enter(self)
+        self.resting = False
         self.life.switch()
         if self.life.dead:
-            self.life = None
+            self.life, self.resting = None, True
 
     def end(self) -> None:
         """Kill it where it stands."""
@@ -105,6 +107,7 @@ class World:
         if open_transaction is None:
             assert not resting, "a transaction was left open"
             return
+        process.resting = resting
         self._main.switch()
         if process.dead:
             raise Killed

@@ -1,0 +1,7 @@
+"""Seeds that once failed, always run. A seed means the same schedule only as long as the simulation stays the same."""
+
+SEEDS = (
+    1,  # the transaction of a process killed before its COMMIT stayed open (the simulation's own fault)
+    64,  # a consumer in the middle of a batch was taken for one with nothing to do (the simulation's own fault)
+    113,  # as 1, in a web process
+)
