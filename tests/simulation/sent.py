@@ -1,7 +1,7 @@
 """What devices send, beside what must become of it: both made here, by none of the project's own code."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from random import Random
@@ -82,7 +82,7 @@ class Upload:
     body: bytes
     elements: list[Element]
     again: int = 0
-    answered: bool = field(default=False)
+    under_way: bool = False
 
 
 class Fleet:

@@ -1,8 +1,8 @@
 """Many seeds, one after the other; what fails is told with its trace, made as small as it will go, and kept."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.simulation.ports import Ports
@@ -33,32 +33,37 @@ def sweep(ports: Ports, seeds: Iterable[int]) -> Sweep:
     return total
 
 
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """The faults that do not happen: those of `gone`, and all after the `last`."""
+
+    last: int
+    gone: frozenset[int] = frozenset()
+
+    def __contains__(self, fault: object) -> bool:
+        return fault in self.gone or (isinstance(fault, int) and fault > self.last)
+
+
 def shrunk(ports: Ports, seed: int) -> Result:
-    """`seed` with its trace and as few of its faults as still break the same invariant."""
+    """`seed` with its trace, and as few of its faults as still break an invariant that it broke.
+
+    What a fault leaves out changes what follows: the end is cut first, then one fault after the other.
+    """
     whole = run(ports, seed)
-    wanted = _kinds(whole)
-    needed = _fewest(
-        list(range(1, whole.faults + 1)), lambda gone: bool(wanted & _kinds(run(ports, seed, suppressed=gone)))
-    )
-    gone = frozenset(range(1, whole.faults + 1)) - needed
-    return run(ports, seed, suppressed=gone if wanted else (), traced=True)
+
+    def fails(suppressed: Suppressed) -> bool:
+        return bool(_kinds(whole) & _kinds(run(ports, seed, suppressed=suppressed)))
+
+    least = Suppressed(next((last for last in range(whole.faults) if fails(Suppressed(last))), whole.faults))
+    for fault in range(least.last, 0, -1):
+        smaller = replace(least, gone=least.gone | {fault})
+        if fails(smaller):
+            least = smaller
+    return run(ports, seed, suppressed=least, traced=True)
 
 
 def _kinds(result: Result) -> set[str]:
     return {text[:3] for text in result.violations}
-
-
-def _fewest(faults: list[int], fails_without: Callable[[frozenset[int]], bool]) -> frozenset[int]:
-    """The faults that can not be left out, tried in ever smaller groups. Later faults may change: all are counted."""
-    gone: frozenset[int] = frozenset()
-    size = len(faults)
-    while size:
-        for start in range(0, len(faults), size):
-            more = gone | set(faults[start : start + size])
-            if more != gone and fails_without(more):
-                gone = more
-        size //= 2
-    return frozenset(faults) - gone
 
 
 def text(result: Result) -> str:

@@ -1,7 +1,7 @@
 """One seed: a small system with its devices, run under faults, then healed, drained and checked."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -117,16 +117,17 @@ class System:
     def _settle(self) -> list[str]:
         """Let everybody work until there is nothing left to do, while no time passes."""
         consumers = [process for process in self.processes if process.name.startswith("consumer")]
-        left = True
+        serving = [process for process in self.processes if process not in consumers]
+        coming = True
         for _ in range(MOST_ROUNDS):
-            if left:
+            if coming:
                 # What a consumer saw before the last upload came tells nothing, nor does a step that it is in.
-                left = bool(self.devices.waiting)
+                coming = bool(self.devices.waiting) or not all(process.resting for process in serving)
                 for process in consumers:
                     process.idle = 0 if process.resting else -1
             for process in self.processes:
                 process.resume()
-            if not left and all(process.idle > 0 for process in consumers):
+            if not coming and all(process.idle > 0 for process in consumers):
                 return []
         unanswered = [upload.number for upload in self.devices.waiting]
         return [f"(0) uploads {unanswered} are never accepted" if unanswered else "(0) the consumers find no end"]
@@ -144,7 +145,7 @@ class System:
         return found
 
 
-def run(ports: Ports, seed: int, *, suppressed: Collection[int] = (), traced: bool = False) -> Result:
+def run(ports: Ports, seed: int, *, suppressed: Container[int] = (), traced: bool = False) -> Result:
     """Run `seed`, with its trace when asked for."""
     world = World(seed, suppressed=suppressed, traced=traced)
     ports.database.begin(None)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.simulation.asynchronous import Loop, Pool, outside
 from tests.simulation.sent import Upload
 from tests.simulation.world import Process
 
+IMPATIENT = 0.15
 Taken = tuple[Upload, int, UploadResponse]
 
 
@@ -29,9 +31,16 @@ class Devices:
         self.waiting: list[Upload] = []
 
     def take(self, most: int) -> list[Upload]:
-        """Some uploads, in any order."""
-        random = self.system.world.random
-        return [self.waiting.pop(random.randrange(len(self.waiting))) for _ in range(min(most, len(self.waiting)))]
+        """Some uploads, in any order. Now and then a device gives up waiting and sends again at once."""
+        world, taken = self.system.world, []
+        while self.waiting and len(taken) < most:
+            upload = self.waiting.pop(world.random.randrange(len(self.waiting)))
+            upload.under_way = True
+            taken.append(upload)
+            if world.faulty and world.chance(IMPATIENT):
+                world.counts["sent again at once"] += 1
+                self.waiting.append(replace(upload, under_way=False, again=0))
+        return taken
 
     def begin(self, upload: Upload, *, deferred: bool = False) -> Taken:
         """A request arrives: read it, choose its path, make the response that carries its commit."""
@@ -57,6 +66,7 @@ class Devices:
         world = self.system.world
         if process.dead:
             return
+        upload.under_way = False
         answer = json.loads(response.content)
         world.note(f"upload {upload.number} is answered {response.status_code} {answer['message']}")
         if response.status_code != 200:
@@ -79,7 +89,7 @@ def threaded(process: Process, devices: Devices) -> None:
     """A web process whose responses commit themselves, one request after the other."""
     while True:
         for upload in devices.take(1):
-            _carry(process, [upload], devices, partial(_one, process, devices, upload))
+            _carry([upload], devices, partial(_one, process, devices, upload))
         process.world.rest()
 
 
@@ -99,7 +109,7 @@ def looped(process: Process, devices: Devices) -> None:
             found = devices.take(process.world.random.randint(1, 3))
             if found:
                 process.world.counts["group commits"] += 1
-                _carry(process, found, devices, partial(_many, process, devices, found, loop, group))
+                _carry(found, devices, partial(_many, process, devices, found, loop, group))
             process.world.rest()
     finally:
         loop.close()
@@ -133,13 +143,9 @@ class Writers:
             write()
 
 
-def _carry(process: Process, found: list[Upload], devices: Devices, work: Callable[[], None]) -> None:
-    """Do `work`; when the process dies of it, the devices hear nothing and send again."""
-    before = len(devices.waiting)
-    answered = devices.system.world.counts["accepted"]
+def _carry(found: list[Upload], devices: Devices, work: Callable[[], None]) -> None:
+    """Do `work`; what is not answered after it, for its process has died, the devices send again."""
     try:
         work()
     finally:
-        if process.dead or (devices.system.world.counts["accepted"] == answered and len(devices.waiting) == before):
-            known = {each.number for each in devices.waiting}
-            devices.waiting += [upload for upload in found if upload.number not in known]
+        devices.waiting += [upload for upload in found if upload.under_way]

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -59,7 +59,7 @@ class Process:
 class World:
     """One run. Every choice comes from `seed`; the n-th fault does not happen when n is in `suppressed`."""
 
-    def __init__(self, seed: int, *, suppressed: Collection[int] = (), traced: bool = False) -> None:
+    def __init__(self, seed: int, *, suppressed: Container[int] = (), traced: bool = False) -> None:
         self.seed = seed
         self.random = random.Random(seed)
         self.suppressed = suppressed
