@@ -150,7 +150,8 @@ class Connection(DatabaseWrapper):
     def _commit(self) -> None:
         world = self._database.world
         if world is None:
-            return super()._commit()
+            self._database.raw.execute("COMMIT")
+            return
         fate = world.point("COMMIT", COMMIT)
         if fate is Fate.REFUSED:
             self._lose()
@@ -161,7 +162,6 @@ class Connection(DatabaseWrapper):
         if fate is Fate.LOST:
             self._lose()
             raise OperationalError(2013, "Lost connection to server during query")
-        return None
 
     def _rollback(self) -> None:
         self._database.rollback()

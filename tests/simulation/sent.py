@@ -60,7 +60,7 @@ class Element:
         if self.impossible:
             return []
         moment = now if self.moment is None else self.moment
-        key = (self.serial, local(moment))
+        key: tuple[str, ...] = (self.serial, local(moment))
         if self.kind == EVENT:
             key = (self.serial, self.detail, local(moment), "1")
         found = [Record(self.kind, key, self.values, self.owner, self.nested)]

@@ -40,7 +40,7 @@ class System:
         self.world = world
         self.database = ports.database
         self.ports = ports
-        self.server = Server(old=random.random() < 0.25, node_most=random.choice((1, 1, 2, 100)))
+        self.server = Server(old=random.random() < 0.25, node_most=random.choice((1, 1, 1, 2, 100)))
         self.network = Network(world, self.server)
         self.client: Any = Client(self.network)
         self.ledger = Ledger()
@@ -125,7 +125,7 @@ class System:
                 coming = bool(self.devices.waiting) or not all(process.resting for process in serving)
                 for process in consumers:
                     process.idle = 0 if process.resting else -1
-            for process in self.processes:
+            for process in [*self.processes, *self.hands] if coming else self.processes:
                 process.resume()
             if not coming and all(process.idle > 0 for process in consumers):
                 return []

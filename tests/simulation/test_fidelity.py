@@ -14,7 +14,7 @@ from tests.simulation.server import Server
 STREAMS = ("s", "t")
 GROUPS = ("g", "h")
 CONSUMERS = ("a:1", "b:1")
-ROUNDS = 60
+ROUNDS = 40
 Command = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 

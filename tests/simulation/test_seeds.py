@@ -12,8 +12,8 @@ from tests.simulation.regressions import SEEDS
 from tests.simulation.sweep import ROOT, Sweep, keep, sweep, text
 from tests.simulation.system import run
 
-PORTIONS = 40
-PORTION = 500
+PORTIONS = 20
+PORTION = 1_000
 # What must have happened for a green run to mean anything.
 HAPPENED = (
     "kills", "killed before", "killed after", "reply lost", "takes effect late", "refused", "partly applied",

@@ -32,7 +32,8 @@ class Devices:
 
     def take(self, most: int) -> list[Upload]:
         """Some uploads, in any order. Now and then a device gives up waiting and sends again at once."""
-        world, taken = self.system.world, []
+        world = self.system.world
+        taken: list[Upload] = []
         while self.waiting and len(taken) < most:
             upload = self.waiting.pop(world.random.randrange(len(self.waiting)))
             upload.under_way = True

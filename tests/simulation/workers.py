@@ -30,7 +30,7 @@ def consumer(process: Process, system: Any) -> None:
         batch_size=world.random.choice((1, 2, 3, 10)),
         claim_idle_ms=CLAIM_IDLE_MS,
     )
-    subject.clock = world.monotonic  # type: ignore[method-assign]
+    subject.clock = world.monotonic
     while True:
         try:
             if world.faulty and world.chance(0.1):
