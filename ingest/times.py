@@ -20,15 +20,37 @@ _ZERO = datetime(1970, 1, 1)
 def parse(value: Any, *, now: float) -> int:
     """Epoch seconds of a wire time: `yyyy-MM-dd HH:mm:ss` in Shanghai, ISO 8601, or an epoch in s (10 digits) or
     ms (13 digits). Raises Impossible before 2015, more than 24 h after `now`, or for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise Impossible(f"timestamp: {_shown(value)} is no time")
-    content = value.strip() if isinstance(value, str) else _plain(value)
-    moment = _epoch(content) if EPOCH.fullmatch(content) else _calendar(content)
+    moment = _local(value) if type(value) is str else None
+    if moment is None:
+        moment = _read(value)
     if moment > now + AHEAD_S:
         raise Impossible(f"timestamp: {_year(moment)} is in the future")
     if moment < EARLIEST:
         raise Impossible(f"timestamp: {_year(moment)} is before 2015")
     return moment
+
+
+def _local(content: str) -> int | None:
+    """A `yyyy-MM-dd HH:mm:ss`, the form of nearly all devices; None when it is another."""
+    if (
+        len(content) == 19
+        and content[4] == content[7] == "-"
+        and content[10] == " "
+        and content[13] == content[16] == ":"
+    ):
+        try:
+            since = datetime.fromisoformat(content) - _ZERO
+        except ValueError:
+            return None
+        return since.days * 86400 + since.seconds - OFFSET_S
+    return None
+
+
+def _read(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise Impossible(f"timestamp: {_shown(value)} is no time")
+    content = value.strip() if isinstance(value, str) else _plain(value)
+    return _epoch(content) if EPOCH.fullmatch(content) else _calendar(content)
 
 
 def _plain(value: int | float) -> str:

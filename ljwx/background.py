@@ -3,11 +3,12 @@
 A web process starts one daemon thread; anywhere else a value older than its interval is refreshed when it is read.
 """
 
+import contextlib
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,18 @@ class Refreshed(Generic[T]):
 def running() -> bool:
     """Whether this very process has its thread."""
     return _running
+
+
+@contextlib.contextmanager
+def holding() -> Iterator[None]:
+    """Inside, every value stays as it is and reading one does no I/O, as on the event loop of a web process: for tests
+    and measurements."""
+    global _running
+    before, _running = _running, True
+    try:
+        yield
+    finally:
+        _running = before
 
 
 def _forget() -> None:

@@ -51,7 +51,12 @@ def client(profile: Profile) -> redis.Redis:
 
 
 def async_pool() -> redis.asyncio.ConnectionPool:
-    """A pool of asyncio connections for the group commit, which keeps its own deadline: they have no read time-out."""
+    """A pool of asyncio connections for the group commit, which keeps its own deadline: they have no read time-out,
+    for the client would set a timer for every single reply."""
     return redis.asyncio.ConnectionPool.from_url(
-        settings.REDIS_URL, protocol=2, retry=AsyncRetry(NoBackoff(), 0), socket_connect_timeout=0.1
+        settings.REDIS_URL,
+        protocol=2,
+        retry=AsyncRetry(NoBackoff(), 0),
+        socket_connect_timeout=0.1,
+        socket_timeout=None,
     )
