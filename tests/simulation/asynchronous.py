@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+import hiredis
 from redis.exceptions import ConnectionError
 
-from tests.simulation.client import Network
+from tests.simulation.client import Call, Network
 from tests.simulation.world import World
 
 
@@ -60,11 +61,14 @@ class Connection:
     async def disconnect(self, nowait: bool = False) -> None:
         self._replies.clear()
 
-    def pack_commands(self, commands: list[Any]) -> list[Any]:
-        return commands
-
-    async def send_packed_command(self, commands: list[Any], check_health: bool = True) -> None:
-        calls = [("xadd", (stream, {field: data}), {}) for _, stream, _, field, data in commands]
+    async def send_packed_command(self, command: bytes, check_health: bool = True) -> None:
+        reader = hiredis.Reader()
+        reader.feed(command)
+        calls: list[Call] = []
+        while words := reader.gets():
+            name, stream, _, field, data = words
+            assert name == b"XADD"
+            calls.append(("xadd", (stream, {field: data}), {}))
         with outside():
             self._replies.extend(self._network.replies(calls))
 

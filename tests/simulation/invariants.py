@@ -115,7 +115,7 @@ def accepted_once(ledger: Ledger, found: Found, raw: sqlite3.Connection, server:
         if is_row == is_letter:
             yield f"(1) {_shown(record)} is {'a row and a dead letter' if is_row else f'lost; the row: {held}'}"
     for kind, text in ledger.rejected:
-        if found.texts[kind, text] != 1 and (kind, (text,)) not in ledger.destroyed:
+        if found.texts[kind, text] != 1 and (kind, text) not in ledger.destroyed_texts:
             yield f"(1) rejected {kind} {text} is a dead letter {found.texts[kind, text]} times"
 
 

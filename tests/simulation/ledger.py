@@ -15,6 +15,7 @@ class Ledger:
         self.impossible: set[tuple[str, str]] = set()
         self.rejected: set[tuple[str, str]] = set()
         self.destroyed: set[tuple[str, tuple[str, ...]]] = set()
+        self.destroyed_texts: set[tuple[str, str]] = set()
         self.wrong: list[str] = []
 
     def send(self, upload: Upload, now: int) -> None:

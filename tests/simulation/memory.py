@@ -1,12 +1,12 @@
-"""The memory of a simulated web process: its own copies of the routes and of Redis' safety."""
+"""The memory of a simulated web process: its own copies of the routes and of Redis' safety, and its own breaker."""
 
 from typing import Any
 
 from rollout import routes
-from streaming import safety
+from streaming import breaker, safety
 from tests.simulation.world import Process
 
-ROUTES, GATE = routes.current, safety.current
+ROUTES, GATE, BREAKER = routes.current, safety.current, breaker.current
 
 
 def give(process: Process) -> None:
@@ -14,14 +14,15 @@ def give(process: Process) -> None:
     memory = process.memory
     if not memory:
         memory["routes"], memory["gate"] = _fresh(ROUTES, {}), _fresh(GATE, safety.Gate(False, "not examined yet"))
+        memory["breaker"] = breaker.Breaker()
         for value in memory.values():
             value.clock = process.world.monotonic
-    routes.current, safety.current = memory["routes"], memory["gate"]
+    routes.current, safety.current, breaker.current = memory["routes"], memory["gate"], memory["breaker"]
 
 
 def take() -> None:
     """Back to the memory of this very process."""
-    routes.current, safety.current = ROUTES, GATE
+    routes.current, safety.current, breaker.current = ROUTES, GATE, BREAKER
 
 
 def _fresh(value: Any, initial: Any) -> Any:

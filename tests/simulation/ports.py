@@ -51,6 +51,7 @@ class Ports:
             (connections, "_connections", self),
             (ljwx.redis, "_client", lambda url, profile: self.current.client),
             (uploads, "clock", lambda: self.current.world.now),
+            (accept, "clock", lambda: self.current.world.monotonic()),
             (writers_clock, "time", SimpleNamespace(time=lambda: self.current.world.now)),
             (storing, "_pause", SimpleNamespace(wait=lambda seconds: self.current.world.pause(seconds))),
             (storing, "random", SimpleNamespace(uniform=lambda a, b: a + (b - a) * self.current.world.random.random())),

@@ -138,7 +138,7 @@ def _many(process: Process, devices: Devices, found: list[Upload], loop: Loop, g
 class Writers:
     """Runs writes as the pool of threads does: not on the loop."""
 
-    async def run(self, write: Callable[[], None]) -> None:
+    async def run(self, write: Callable[[], None], *, within: float) -> None:
         with outside():
             close_old_connections()
             write()

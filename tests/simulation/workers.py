@@ -143,7 +143,7 @@ def delete_entry(system: Any, name: str) -> None:
     for record in envelope.records:
         excuse(system.ledger, kind.name, record)
     for reject in envelope.rejects:
-        system.ledger.destroy(reject.kind, (reject.payload.decode(),))
+        system.ledger.destroyed_texts.add((reject.kind, reject.payload.decode()))
     system.server.xdel(name, text(parsed(text(identifier))))
 
 
