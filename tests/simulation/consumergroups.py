@@ -139,7 +139,14 @@ class ConsumerGroups(Streams):
         return [cursor, claimed] if self.old else [cursor, claimed, deleted]
 
     def xclaim(
-        self, name: Value, groupname: Value, consumername: Value, min_idle_time: int, message_ids: Iterable[Value]
+        self,
+        name: Value,
+        groupname: Value,
+        consumername: Value,
+        min_idle_time: int,
+        message_ids: Iterable[Value],
+        retrycount: int | None = None,
+        justid: bool = False,
     ) -> list[Any]:
         group = self._group(name, groupname, "")
         stream = self._existing(name)
@@ -156,8 +163,8 @@ class ConsumerGroups(Streams):
             if self.now_ms - pending.delivered_ms < min_idle_time:
                 continue
             pending.consumer, pending.delivered_ms = consumer, self.now_ms
-            pending.count += 1
-            claimed.append((text(identifier), dict(stream.entries[identifier])))
+            pending.count = retrycount if retrycount is not None else pending.count + (not justid)
+            claimed.append(text(identifier) if justid else (text(identifier), dict(stream.entries[identifier])))
         return claimed
 
     def xpending(self, name: Value, groupname: Value) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Strings and hashes of a Redis in memory, and how keys expire."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis.exceptions import ResponseError
 
-from streaming import slots
+from tests.simulation.scripts import SCRIPTS
 
 Value = Any
 WRONGTYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
@@ -86,18 +86,13 @@ class Keys:
             self.keys.pop(raw(name), None)
         return gone
 
-    def eval(self, script: str, numkeys: int, *values: Value) -> int:
-        """The scripts of streaming/slots.py, by what they do."""
-        name, token = values[0], raw(values[1])
-        holder = self.get(name)
-        if script == slots.HOLD:
-            if holder is not None and holder != token:
-                return 0
-            self.set(name, token, px=int(values[2]))
-            return 1
-        if script == slots.RELEASE:
-            return self.delete(name) if holder == token else 0
-        raise NotImplementedError(script)
+    def hmget(self, name: Value, keys: Sequence[Value]) -> list[bytes | None]:
+        held = self._typed(name, dict) or {}
+        return [held.get(raw(key)) for key in keys]
+
+    def eval(self, script: str, numkeys: int, *values: Value) -> Value:
+        """A script of the project, by what it does: see scripts.py."""
+        return SCRIPTS[script](self, *values)
 
     def _typed(self, name: Value, kind: type[Any]) -> Any:
         if self.expires:

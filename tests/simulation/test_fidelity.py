@@ -32,6 +32,7 @@ class Commands:
             *[self._read] * 4,
             *[self._acknowledge] * 3,
             *[self._claim] * 2,
+            self._take,
             self._history,
             self._trim,
             self._delete,
@@ -73,6 +74,11 @@ class Commands:
         idle = self.random.choice((0, 0, 10**9))
         start = self.random.choice(("0-0", self._id()))
         return "xautoclaim", (*names, idle, start), {"count": self.random.choice((1, 2, 5, 100))}
+
+    def _take(self) -> Command:
+        names = (self._stream(), self.random.choice(GROUPS), self.random.choice(CONSUMERS))
+        options = self.random.choice(({}, {"justid": True}, {"retrycount": 7, "justid": True}))
+        return "xclaim", (*names, self.random.choice((0, 10**9)), [self._id(), self._id()]), options
 
     def _trim(self) -> Command:
         limit = self.random.choice(({"minid": self._id()}, {"maxlen": self.random.randint(0, 9)}))
@@ -119,6 +125,7 @@ class Commands:
                 ("hsetnx", ("k", field, "n"), {}),
                 ("hget", ("k", field), {}),
                 ("hgetall", ("k",), {}),
+                ("hmget", ("k", ["x", "z"]), {}),
                 ("hdel", ("k", field, "z"), {}),
                 ("hincrby", ("n", field, 2), {}),
                 ("set", ("v", "1"), {"nx": self.random.random() < 0.5}),
