@@ -18,7 +18,7 @@ from streaming.models import DeadLetter
 from tests.ingest.fuzz import FUZZ, anything
 from tests.ingest.hostile import RECORDS, element
 
-fill = import_module("streaming.migrations.0003_fill_fingerprints").fill
+fill = import_module("streaming.migrations.0004_fill_fingerprints").fill
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_letters_from_before_there_were_fingerprints_get_theirs(monkeypatch: pyt
     wanted = list(DeadLetter.objects.order_by("pk").values_list("pk", "fingerprint"))
     DeadLetter.objects.exclude(pk=wanted[5][0]).update(fingerprint="")
     DeadLetter.objects.filter(pk=wanted[5][0]).update(fingerprint="kept as it is")
-    monkeypatch.setattr(import_module("streaming.migrations.0003_fill_fingerprints"), "CHUNK", 3)
+    monkeypatch.setattr(import_module("streaming.migrations.0004_fill_fingerprints"), "CHUNK", 3)
     fill(apps, SimpleNamespace(connection=connection))
     found = list(DeadLetter.objects.order_by("pk").values_list("pk", "fingerprint"))
     assert found == [*wanted[:5], (wanted[5][0], "kept as it is"), *wanted[6:]]
