@@ -11,19 +11,22 @@ from django.conf import settings
 from rest_framework.exceptions import APIException
 
 from ingest.upload import Part, Upload
+from monitoring import ledger
 from rollout import routes
 from streaming import breaker, deadletters, registry, safety
 from streaming.envelope import MOST_RECORDS, VERSION, Envelope, encode
 from streaming.failures import Unavailable
 from streaming.groupcommit import GroupCommit
 from streaming.producer import Entry, NotAppended, append
-from streaming.storing import Item, store
+from streaming.storing import Item, Tally, store
 
 log = logging.getLogger(__name__)
 clock: Callable[[], float] = time.monotonic
 
 ROUTED, ALWAYS_STREAM = "routed", "stream"
 TEST_LANE = "v2"
+# Records that only the legacy writer has saved, because Redis did not take them.
+FALLBACK = "fallback"
 
 
 class CanNotAccept(APIException):
@@ -53,6 +56,8 @@ class Commit:
     appends: list[tuple[Part, int]] = field(default_factory=list)
     writes: list[Part] = field(default_factory=list)
     stream_ids: list[str] = field(default_factory=list)
+    _tallies: list[tuple[str, Tally]] = field(default_factory=list)
+    _written_as: str = routes.LEGACY
 
     def run(self) -> None:
         """Commit in this thread. Raises CanNotAccept."""
@@ -63,6 +68,7 @@ class Commit:
                 self._fall_back(error)
         if self.writes:
             self.write()
+        self._tell()
 
     async def run_async(self, group: GroupCommit, writers: Writers) -> None:
         """The same on an event loop: appends join the group commit, writes run in a thread. Raises CanNotAccept, at the
@@ -75,11 +81,39 @@ class Commit:
                 self._fall_back(error)
         if self.writes:
             await writers.run(self.write, within=settings.ACCEPT_DEADLINE_S - (clock() - started))
+        self._tell()
 
     def _fall_back(self, error: NotAppended) -> None:
         # The breaker says so once; here it would be said with each upload.
         log.debug("appending failed, the records go the legacy path: %s", error)
+        if error.unsure:
+            self._count_appends(ledger.UNSURE)
         self.writes += [part for part, _ in self.appends]
+        self.appends.clear()
+        self._written_as = FALLBACK
+
+    def _tell(self) -> None:
+        """Count in the ledger what is promised by the answer, and what became of it as far as that is known."""
+        self._count_appends(ledger.ACCEPTED)
+        for kind, tally in self._tallies:
+            for what, count in (
+                (ledger.ACCEPTED, tally.new + tally.duplicates + tally.buried),
+                (ledger.STORED, tally.new),
+                (ledger.DUPLICATE, tally.duplicates),
+                (ledger.DEAD, tally.buried),
+            ):
+                if count:
+                    ledger.tell(kind, self._written_as, what, count, received_ms=self.upload.received_ms)
+
+    def _count_appends(self, what: str) -> None:
+        for part, _ in self.appends:
+            ledger.tell(
+                part.kind,
+                ledger.STREAM,
+                what,
+                len(part.records) + len(part.rejects),
+                received_ms=self.upload.received_ms,
+            )
 
     def entries(self) -> list[Entry]:
         """One entry per upload, kind and device, of at most 100 records each."""
@@ -102,7 +136,7 @@ class Commit:
         try:
             for kind, parts in _by_kind(self.writes):
                 received_ms = self.upload.received_ms
-                store(
+                tally = store(
                     registry.get(kind),
                     [Item(record, received_ms) for part in parts for record in part.records],
                     [
@@ -111,6 +145,7 @@ class Commit:
                         for reject in part.rejects
                     ],
                 )
+                self._tallies.append((kind, tally))
         except Unavailable as error:
             log.warning("the legacy path can not store: %s", error)
             raise CanNotAccept from error

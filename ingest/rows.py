@@ -123,7 +123,7 @@ def _literal(value: Any, parameters: list[str]) -> str:
         return str(value)
     if kind is bool:
         return "1" if value else "0"
-    raise TypeError(f"{kind.__name__} is no column value")
+    raise ValueError(f"{kind.__name__} is no column value")
 
 
 def _parts(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:

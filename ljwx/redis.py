@@ -10,7 +10,7 @@
 | `ljwx:autoscaler` | string: the supervisor that leads autoscaling | 30 s, renewed every 10 s |
 | `ljwx:autoscale` | string: JSON of what autoscaling remembers | until autoscaling replaces it |
 | `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
-| `ljwx:ledger:{minute}` | hash: `kind:path:what` to the records that were acknowledged with it | 3 days |
+| `ljwx:ledger:{stream}:{minute}` | hash: `path:what` to the records that were acknowledged with it | 3 days |
 | `ljwx:budget` | hash: records handled and buried per kind and 10 s; stopped kinds with why | 5 min; until allowed |
 | `ljwx:lost` | hash: entries per kind that were deleted before they were stored | until acknowledged |
 | `ljwx:cache:*` | django-redis | as each entry says |
@@ -34,7 +34,7 @@ WORKER_KEY = "ljwx:worker:{}"
 SEATS_KEY = "ljwx:seats"
 AUTOSCALER_KEY = "ljwx:autoscaler"
 AUTOSCALE_KEY = "ljwx:autoscale"
-LEDGER_KEY = "ljwx:ledger:{}"
+LEDGER_KEY = "ljwx:ledger:{{{}}}:{}"
 ALARMS_KEY = "ljwx:alarms"
 BUDGET_KEY = "ljwx:budget"
 LOST_KEY = "ljwx:lost"
@@ -47,6 +47,11 @@ TIMEOUTS: dict[Profile, dict[str, float]] = {
     "consume": {"socket_connect_timeout": 1.0, "socket_timeout": BLOCK_MS / 1000 + 4.0},
     "control": {"socket_connect_timeout": 1.0, "socket_timeout": 2.0},
 }
+
+
+def ledger_key(stream: str, minute: int) -> str:
+    """The ledger's hash of a stream and minute. A Redis Cluster keeps it where the stream is: the braces say so."""
+    return LEDGER_KEY.format(stream, minute)
 
 
 @cache

@@ -12,19 +12,21 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import Error, transaction
 from django.db.models import F
 
 from ljwx.background import Refreshed
-from ljwx.redis import LEDGER_KEY, client
+from ljwx.redis import client, ledger_key
 from monitoring.models import LedgerCount
 
 log = logging.getLogger(__name__)
 
+# The path of entries; the test lane's count as the others.
+STREAM = "stream"
 ACCEPTED, STORED, DUPLICATE, DEAD = "accepted", "stored", "duplicate", "dead"
 # Records of appends of which nobody knows whether Redis has them; their fallback or their device made them good.
 UNSURE = "unsure"
@@ -80,16 +82,6 @@ def _add(key: Key, count: int) -> None:
 flushed: Refreshed[None] = Refreshed("the ledger", flush, initial=None, errors=(Error,))
 
 
-def count_outcomes(pipeline: Any, outcomes: Mapping[Key, int]) -> None:
-    """Add `outcomes` to `pipeline`, a transaction of Redis that also acknowledges them."""
-    for minute in sorted({key.minute for key in outcomes}):
-        name = LEDGER_KEY.format(minute)
-        for key, count in outcomes.items():
-            if key.minute == minute and count:
-                pipeline.hincrby(name, f"{key.kind}:{key.path}:{key.what}", count)
-        pipeline.expire(name, KEPT_S)
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """One minute of one kind and path. `residue`: promises of which nothing is known; `settled`: nothing of the minute
@@ -120,37 +112,37 @@ class Line:
         return self.open if self.settled else min(0, self.open)
 
 
-def lines(first: int, last: int, *, settled_before: Callable[[str], float]) -> list[Line]:
-    """The ledger from minute `first` to `last`, both included. `settled_before(kind)`: epoch seconds before which
-    nothing is in flight. Raises django.db.Error or redis.RedisError: what is not known is not zero."""
-    counts = read(first, last)
-    keys = sorted({key[:3] for key in counts})
-    limits = {kind: settled_before(kind) for kind in {kind for _, kind, _ in keys}}
+def lines(first: int, last: int, *, streams: Mapping[str, str], settled_before: Mapping[str, float]) -> list[Line]:
+    """The ledger from minute `first` to `last`, both included. `streams`: the stream of each kind; `settled_before`:
+    epoch seconds before which nothing of a kind is in flight. Raises django.db.Error or redis.RedisError: what is not
+    known is not zero."""
+    counts = read(first, last, streams=streams)
     return [
         Line(
             minute,
             kind,
             path,
             **{what: counts[Key(minute, kind, path, what)] for what in (ACCEPTED, STORED, DUPLICATE, DEAD, UNSURE)},
-            settled=(minute + 1) * 60 <= limits[kind],
+            settled=(minute + 1) * 60 <= settled_before[kind],
         )
-        for minute, kind, path in keys
+        for minute, kind, path in sorted({key[:3] for key in counts})
     ]
 
 
-def read(first: int, last: int) -> Counts:
+def read(first: int, last: int, *, streams: Mapping[str, str]) -> Counts:
     """All counts of these minutes, the edge's and the consumers'."""
     counts: Counts = Counter()
-    rows = LedgerCount.objects.filter(minute__gte=first, minute__lte=last)
+    rows = LedgerCount.objects.filter(minute__gte=first, minute__lte=last, kind__in=streams)
     for minute, kind, path, what, count in rows.values_list("minute", "kind", "path", "what", "count"):
         counts[Key(minute, kind, path, what)] += count
     pipeline = client("control").pipeline(transaction=False)
-    minutes = range(first, last + 1)
-    for minute in minutes:
-        pipeline.hgetall(LEDGER_KEY.format(minute))
-    for minute, found in zip(minutes, pipeline.execute(), strict=True):
+    asked = [(kind, minute) for kind in streams for minute in range(first, last + 1)]
+    for kind, minute in asked:
+        pipeline.hgetall(ledger_key(streams[kind], minute))
+    for (kind, minute), found in zip(asked, pipeline.execute(), strict=True):
         for name, count in found.items():
-            counts[Key(minute, *name.decode().split(":"))] += int(count)
+            path, what = name.decode().split(":")
+            counts[Key(minute, kind, path, what)] += int(count)
     return counts
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from streaming import deadletters
 from streaming.deadletters import Burial
 from streaming.failures import Unavailable
-from streaming.opening import Fields, open_entry, whole
+from streaming.opening import Fields, Opened, buried, open_entry
 from streaming.probing import probe
 from streaming.registry import Kind
 from streaming.storing import Item, Spend, Tally, store
@@ -16,12 +16,14 @@ CHUNK_RECORDS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Entries to acknowledge together once `store` has returned, and the `rest` of the batch after them."""
+    """Entries to acknowledge together once `store` has returned, and the `rest` of the batch after them. The edge has
+    received all of them in the same `minute`, so that their tally is that minute's in the ledger."""
 
     batch: "Batch"
     identifiers: Sequence[bytes]
     items: Sequence[Item]
     burials: Sequence[Burial]
+    minute: int
     rest: Sequence[bytes]
 
     @property
@@ -45,25 +47,29 @@ class Batch:
     isolated: bool = False
 
     def chunks(self) -> Iterator[Chunk]:
-        """Chunks of at most about 1,000 records, whole entries each, opened as they are needed."""
+        """Chunks of at most about 1,000 records, whole entries of one minute each, opened as they are needed."""
         identifiers: list[bytes] = []
         items: list[Item] = []
         burials: list[Burial] = []
-        for index, (identifier, fields) in enumerate(self.entries, 1):
-            more, dead = self._open(identifier, fields)
-            identifiers.append(identifier)
-            items += more
-            burials += dead
-            if len(items) + len(burials) >= CHUNK_RECORDS or index == len(self.entries):
-                yield Chunk(self, identifiers, items, burials, [each for each, _ in self.entries[index:]])
+        minute = 0
+        for index, (identifier, fields) in enumerate(self.entries):
+            opened = self._open(identifier, fields)
+            full = len(items) + len(burials) >= CHUNK_RECORDS or len(identifiers) >= CHUNK_RECORDS
+            if identifiers and (full or opened.minute != minute):
+                yield Chunk(self, identifiers, items, burials, minute, [each for each, _ in self.entries[index:]])
                 identifiers, items, burials = [], [], []
+            minute = opened.minute
+            identifiers.append(identifier)
+            items += opened.items
+            burials += opened.burials
+        if identifiers:
+            yield Chunk(self, identifiers, items, burials, minute, [])
 
-    def _open(self, identifier: bytes, fields: Fields) -> tuple[list[Item], list[Burial]]:
+    def _open(self, identifier: bytes, fields: Fields) -> Opened:
         try:
             return open_entry(self.kind, identifier, fields)
         except Exception as error:
             if not self.isolated or isinstance(error, (Unavailable, OSError, MemoryError)):
                 raise
             probe(self.kind)
-            reason = f"{deadletters.UNEXPECTED}: {type(error).__name__}"
-            return [], [whole(self.kind, identifier, fields, reason)]
+            return buried(self.kind, identifier, fields, f"{deadletters.UNEXPECTED}: {type(error).__name__}")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import hiredis
@@ -49,9 +49,9 @@ class GroupCommit:
     async def append(self, entries: Sequence[Entry]) -> list[str]:
         """Append `entries` in order and return their ids. Raises NotAppended."""
         if not breaker.current.allows():
-            raise NotAppended("Redis did not answer a moment ago")
+            raise NotAppended("Redis did not answer a moment ago", unsure=False)
         if len(self._queue) >= QUEUE_MOST:
-            raise NotAppended("too many appends are waiting")
+            raise NotAppended("too many appends are waiting", unsure=False)
         ticket = _Ticket(entries, asyncio.get_running_loop().create_future())
         self._queue.append(ticket)
         if self._task is None or self._task.done():
@@ -74,10 +74,12 @@ class GroupCommit:
                 breaker.current.failed()
                 await self._drop()
                 # What waits behind them would wait in vain, and was never sent.
-                waiting, self._queue = [*tickets, *self._queue], deque()
-                self._fail(waiting, f"{type(error).__name__}: {error}")
+                waiting, self._queue = self._queue, deque()
+                self._fail(tickets, f"{type(error).__name__}: {error}", unsure=True)
+                self._fail(waiting, f"{type(error).__name__}: {error}", unsure=False)
             except BaseException:
-                self._fail([*tickets, *self._queue], "the server is stopping")
+                self._fail(tickets, "the server is stopping", unsure=True)
+                self._fail(self._queue, "the server is stopping", unsure=False)
                 self._queue.clear()
                 raise
             else:
@@ -110,12 +112,16 @@ class GroupCommit:
         if ticket.failure is None:
             ticket.future.set_result(ticket.ids)
         else:
-            ticket.future.set_exception(NotAppended(f"{type(ticket.failure).__name__}: {ticket.failure}"))
+            # Its other entries may be in the stream.
+            unsure = len(ticket.entries) > 1
+            ticket.future.set_exception(
+                NotAppended(f"{type(ticket.failure).__name__}: {ticket.failure}", unsure=unsure)
+            )
 
-    def _fail(self, tickets: Sequence[_Ticket], reason: str) -> None:
+    def _fail(self, tickets: Iterable[_Ticket], reason: str, *, unsure: bool) -> None:
         for ticket in tickets:
             if not ticket.future.done():
-                ticket.future.set_exception(NotAppended(reason))
+                ticket.future.set_exception(NotAppended(reason, unsure=unsure))
 
     async def _connected(self) -> Any:
         if self._connection is None:

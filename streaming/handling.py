@@ -6,6 +6,7 @@ from functools import partial
 import redis
 
 from ljwx.failpoints import reach
+from streaming.acknowledging import acknowledge
 from streaming.batch import Batch
 from streaming.budget import Budget
 from streaming.failures import Unavailable
@@ -82,9 +83,10 @@ class Handler:
                 held_at = self._clock()
                 self._connection.xclaim(kind.stream, kind.group, self._name, 0, list(chunk.rest), justid=True)
             reach("consumer.before_sql")
-            self.total += chunk.store()
+            tally = chunk.store()
             reach("consumer.committed")
-            self._connection.xack(kind.stream, kind.group, *chunk.identifiers)
+            acknowledge(self._connection, kind, chunk.identifiers, tally, minute=chunk.minute)
+            self.total += tally
             reach("consumer.acked")
             self._budget.handled(kind.name, chunk.records)
         return len(entries)

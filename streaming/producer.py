@@ -18,7 +18,12 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class NotAppended(Exception):
-    """Raised when Redis did not confirm every entry. Some may be in the stream: natural keys make a retry harmless."""
+    """Raised when Redis did not confirm every entry. Some may be in the stream when `unsure`: natural keys make a retry
+    harmless."""
+
+    def __init__(self, reason: str, *, unsure: bool) -> None:
+        super().__init__(reason)
+        self.unsure = unsure
 
 
 def append(entries: Sequence[Entry]) -> list[str]:
@@ -29,7 +34,7 @@ def append(entries: Sequence[Entry]) -> list[str]:
     if not entries:
         return []
     if not breaker.current.allows():
-        raise NotAppended("Redis did not answer a moment ago")
+        raise NotAppended("Redis did not answer a moment ago", unsure=False)
     pipeline = client("accept").pipeline(transaction=False)
     for entry in entries:
         pipeline.xadd(entry.stream, {FIELD: entry.data})
@@ -37,7 +42,7 @@ def append(entries: Sequence[Entry]) -> list[str]:
         identifiers = [identifier.decode() for identifier in pipeline.execute()]
     except redis.RedisError as error:
         tell(error)
-        raise NotAppended(f"{type(error).__name__}: {error}") from error
+        raise NotAppended(f"{type(error).__name__}: {error}", unsure=True) from error
     breaker.current.succeeded()
     return identifiers
 

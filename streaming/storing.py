@@ -38,14 +38,21 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What became of a batch: rows new, duplicates left alone, records buried (new dead letters only)."""
+    """What became of a batch: rows new, duplicates left alone, dead letters made; `buried` of the batch's own records
+    are dead letters now, new or known already. new + duplicates + buried is what was to be stored."""
 
     new: int = 0
     duplicates: int = 0
     dead: int = 0
+    buried: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.new + other.new, self.duplicates + other.duplicates, self.dead + other.dead)
+        return Tally(
+            self.new + other.new,
+            self.duplicates + other.duplicates,
+            self.dead + other.dead,
+            self.buried + other.buried,
+        )
 
 
 def _freely(count: int) -> None:
@@ -156,7 +163,9 @@ class _Storing:
         dead = deadletters.bury([*(burial for burial in burials if not burial.weighs), *conflicts])
         if heavy := deadletters.bury([burial for burial in burials if burial.weighs]):
             self.spend(heavy)
-        return Tally(written.new, written.duplicates, dead + heavy)
+        # A reading inside an event is a letter of its own, and no record of this batch.
+        own = sum(name == self.kind.name for name, _ in written.conflicts)
+        return Tally(written.new, written.duplicates, dead + heavy, len(burials) + own)
 
 
 def _plain(error: Exception) -> str:

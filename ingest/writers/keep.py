@@ -12,6 +12,11 @@ from streaming.registry import Key, Written
 R = TypeVar("R")
 
 
+class Respelt(ValueError):
+    """Raised when a key can not be stored because the database takes it for another spelling that is there, such as
+    one with a space behind it. No edge makes such a key, but an entry may hold anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept(Generic[R]):
     """`written` for the caller's count, `stored` the records whose values are in the table (new and duplicate)."""
@@ -72,18 +77,22 @@ def _insert(
         try:
             table.insert([row for found, (row, _) in rows.items() if found not in held])
             break
-        except IntegrityError:
+        except IntegrityError as error:
             # Another process took some of the keys meanwhile.
             free = [found for found in rows if found not in held]
             taken = _read(table, compared, free)
             if not taken:
                 # A row is bad, and the upsert says how; or a key was free again.
                 table.insert_new([rows[found][0] for found in free])
-                return held | _read(table, compared, free)
+                taken = _read(table, compared, free)
+                if len(taken) < len(free):
+                    raise Respelt from error
+                return held | taken
             held |= taken
     return held
 
 
 def _read(table: Table, compared: tuple[str, ...], keys: Sequence[Key]) -> dict[Key, Sequence[Any]]:
-    width = len(table.key)
-    return {tuple(row[:width]): row[width:] for row in table.select((*table.key, *compared), keys)}
+    width, wanted = len(table.key), set(keys)
+    rows = {tuple(row[:width]): row[width:] for row in table.select((*table.key, *compared), keys)}
+    return {key: row for key, row in rows.items() if key in wanted}

@@ -52,21 +52,21 @@ def test_exactly_the_bad_ones_are_buried_at_a_bounded_cost(batch: tuple[int, set
     for index in bad:
         records[index] = msgspec.structs.replace(records[index], upload_method=None)
     done: list[int] = []
-    write = storing._write
+    write = storing._Storing._write
 
-    def counted(kind: Any, found: Sequence[Any], burials: Sequence[Any]) -> Tally:
+    def counted(self: Any, found: Sequence[Any], burials: Sequence[Any]) -> Tally:
         done.append(len(found))
-        return write(kind, found, burials)
+        return write(self, found, burials)
 
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(storing, "_write", counted)
+        patch.setattr(storing._Storing, "_write", counted)
         tally = store(HEALTH, items(records[::-1]))
         stored = {int(at.timestamp()) for at in HealthData.objects.values_list("timestamp", flat=True)}
         letters = DeadLetter.objects.values_list("payload", "reason")
         buried = [msgspec.json.decode(bytes(payload))["timestamp"] for payload, _ in letters]
         assert all(reason.startswith("database: ") for _, reason in letters)
         transaction.set_rollback(True)
-    assert tally == Tally(size - len(bad), 0, len(bad))
+    assert tally == Tally(size - len(bad), 0, len(bad), len(bad))
     assert stored == {FIVE + index for index in range(size)} - {FIVE + index for index in bad}
     assert sorted(buried) == sorted(FIVE + index for index in bad)
     assert done[0] == size
@@ -83,7 +83,7 @@ def tried(size: int, bad: set[int]) -> int:
     """How often `store` writes a batch of which these are bad, without a database."""
     count = 0
 
-    def attempt(kind: Any, found: Sequence[Any], burials: Sequence[Any]) -> Tally:
+    def attempt(self: Any, found: Sequence[Any], burials: Sequence[Any]) -> Tally:
         nonlocal count
         count += 1
         if any(item.record.heart_rate is None for item in found):
@@ -92,6 +92,6 @@ def tried(size: int, bad: set[int]) -> int:
 
     records = [Health("A", FIVE + n, heart_rate=None if n in bad else 70) for n in range(size)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(storing, "_attempt", attempt)
+        patch.setattr(storing._Storing, "_attempt", attempt)
         store(HEALTH, items(records))
     return count

@@ -15,7 +15,7 @@ from ingest.models import AlertInfo, HealthData
 from ingest.records import Device, Event, Health
 from ljwx.redis import CONSUMER_KEY, client
 from monitoring import alarms
-from streaming import backlog, batch, claims, consumer, groups, losses, registry
+from streaming import acknowledging, backlog, batch, claims, consumer, groups, handling, losses, registry
 from streaming.envelope import FIELD, Reject
 from streaming.failures import Unavailable
 from streaming.models import DeadLetter
@@ -70,7 +70,7 @@ def test_entries_are_stored_then_acknowledged() -> None:
     put("event", Event("A", "SOS_EVENT", FIVE))
     subject = entries.consumer()
     assert entries.drain(subject) == 3
-    assert subject.total == Tally(5, 0, 1)
+    assert subject.total == Tally(5, 0, 1, 1)
     assert [backlog.measure(kind).total for kind in registry.kinds()] == [0, 0, 0]
     assert (HealthData.objects.count(), AlertInfo.objects.count(), letters()) == (3, 1, [("health", "B", "no serial")])
 
@@ -196,13 +196,12 @@ def test_a_fault_of_the_code_ends_the_consumer_and_leaves_everything_pending() -
 def test_nothing_is_acknowledged_before_it_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     subject = entries.consumer(kinds=[HEALTH])
-    real = subject.connection.xack
 
-    def acknowledge(*args: Any) -> int:
+    def acknowledge(*args: Any, **values: Any) -> None:
         seen.append(HealthData.objects.count())
-        return real(*args)
+        acknowledging.acknowledge(*args, **values)
 
-    monkeypatch.setattr(subject.connection, "xack", acknowledge)
+    monkeypatch.setattr(handling, "acknowledge", acknowledge)
     monkeypatch.setattr(batch, "CHUNK_RECORDS", 4)
     for serial in "ABC":
         put("health", *readings(2, serial))
@@ -215,7 +214,7 @@ def test_an_entry_delivered_twice_is_stored_once() -> None:
     put("health", *readings(3), rejects=[Reject("health", "B", "no serial", b"{}")])
     subject = entries.consumer()
     entries.drain(subject)
-    assert subject.total == Tally(3, 3, 1)
+    assert subject.total == Tally(3, 3, 1, 2)
     assert (HealthData.objects.count(), DeadLetter.objects.count()) == (3, 1)
 
 
@@ -392,7 +391,7 @@ def redis_fails(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], Any]:
     return once
 
 
-@pytest.mark.parametrize("command", ["xgroup_create", "xreadgroup", "xautoclaim", "xack"])
+@pytest.mark.parametrize("command", ["xgroup_create", "xreadgroup", "xautoclaim", "eval"])
 def test_whatever_command_fails_nothing_is_lost_and_nothing_is_stored_twice(
     redis_fails: Callable[[Any, str], Any], command: str
 ) -> None:
@@ -510,14 +509,13 @@ def test_an_old_database_connection_is_renewed_at_each_step(monkeypatch: pytest.
 @pytest.mark.django_db(transaction=True)
 def test_what_is_stored_is_committed_before_it_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
     subject = entries.consumer(kinds=[HEALTH])
-    real = subject.connection.xack
     open_transactions: list[bool] = []
 
-    def acknowledge(*args: Any) -> int:
+    def acknowledge(*args: Any, **values: Any) -> None:
         open_transactions.append(connection.in_atomic_block)
-        return real(*args)
+        acknowledging.acknowledge(*args, **values)
 
-    monkeypatch.setattr(subject.connection, "xack", acknowledge)
+    monkeypatch.setattr(handling, "acknowledge", acknowledge)
     put("health", *readings(1))
     until(lambda: entries.drain(subject))
     assert open_transactions == [False]

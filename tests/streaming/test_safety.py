@@ -48,7 +48,7 @@ def own(server: str, settings: Any) -> Iterator[None]:
 
 def unsafe(monkeypatch: pytest.MonkeyPatch, **info: Any) -> None:
     """Let Redis say this of itself."""
-    connection = client("control")
+    connection = client("accept")
     real = connection.info
     monkeypatch.setattr(connection, "info", lambda *args: {**real(*args), **info})
 
@@ -130,8 +130,8 @@ def test_where_config_is_not_allowed_the_answer_is_unknown_and_the_rest_is_check
     def refuse(name: str) -> Any:
         raise redis_py.ResponseError("unknown command 'CONFIG'")
 
-    monkeypatch.setattr(client("control"), "config_get", refuse)
-    (finding,) = [found for found in safety.examine(client("control")) if found.name == "appendfsync"]
+    monkeypatch.setattr(client("accept"), "config_get", refuse)
+    (finding,) = [found for found in safety.examine(client("accept")) if found.name == "appendfsync"]
     assert finding.ok is None
     assert safety.gate().is_open
 
@@ -148,7 +148,7 @@ def test_any_refusal_of_redis_closes_the_gate(
     def fail(*args: Any) -> Any:
         raise error("x")
 
-    monkeypatch.setattr(client("control"), "info", fail)
+    monkeypatch.setattr(client("accept"), "info", fail)
     assert safety.gate() == Gate(False, f"Redis: {error.__name__}")
 
 

@@ -36,7 +36,7 @@ def test_bad_records_are_buried_and_the_rest_are_stored(values: dict[str, Any]) 
     records: list[Any] = readings(200)
     for index in (0, 77, 199):
         records[index] = bad(records[index], **values)
-    assert store(HEALTH, items(records), [BURIAL]) == Tally(197, 0, 4)
+    assert store(HEALTH, items(records), [BURIAL]) == Tally(197, 0, 4, 4)
     assert HealthData.objects.count() == 197
     dead = DeadLetter.objects.filter(form="record")
     assert {letter.reason.partition(":")[0] for letter in dead} == {"database"}
@@ -53,7 +53,7 @@ def test_bad_records_are_buried_and_the_rest_are_stored(values: dict[str, Any]) 
 def test_storing_again_changes_nothing() -> None:
     records = [*readings(5), bad(Health("A", FIVE + 9))]
     store(HEALTH, items(records), [BURIAL])
-    assert store(HEALTH, items(records), [BURIAL]) == Tally(0, 5, 0)
+    assert store(HEALTH, items(records), [BURIAL]) == Tally(0, 5, 0, 2)
     assert (HealthData.objects.count(), DeadLetter.objects.count()) == (5, 2)
 
 
@@ -76,7 +76,7 @@ def test_one_bad_record_in_many_costs_few_transactions() -> None:
 
     records = readings(512)
     records[300] = bad(records[300])
-    assert store(watched("health", write), items(records)) == Tally(511, 0, 1)
+    assert store(watched("health", write), items(records)) == Tally(511, 0, 1, 1)
     assert len(written) <= 2 * 9 + 1
     assert written[0] == 512
 
@@ -84,8 +84,8 @@ def test_one_bad_record_in_many_costs_few_transactions() -> None:
 @pytest.mark.usefixtures("db")
 def test_a_conflict_is_kept_and_the_first_stays() -> None:
     store(HEALTH, items([Health("A", FIVE, heart_rate=70)]))
-    assert store(HEALTH, items([Health("A", FIVE, heart_rate=71)])) == Tally(0, 0, 1)
-    assert store(HEALTH, items([Health("A", FIVE, heart_rate=71)])) == Tally(0, 0, 0)
+    assert store(HEALTH, items([Health("A", FIVE, heart_rate=71)])) == Tally(0, 0, 1, 1)
+    assert store(HEALTH, items([Health("A", FIVE, heart_rate=71)])) == Tally(0, 0, 0, 1)
     assert letters() == [("health", "A", "conflict")]
     assert list(HealthData.objects.values_list("heart_rate")) == [(70,)]
 
@@ -93,7 +93,7 @@ def test_a_conflict_is_kept_and_the_first_stays() -> None:
 @pytest.mark.usefixtures("db")
 def test_a_record_no_calendar_holds_is_buried_and_the_rest_are_stored() -> None:
     records = [*readings(3), Health("A", 10**18), Health("B", -(10**18))]
-    assert store(HEALTH, items(records)) == Tally(3, 0, 2)
+    assert store(HEALTH, items(records)) == Tally(3, 0, 2, 2)
     assert HealthData.objects.count() == 3
 
 
@@ -163,7 +163,7 @@ def refusing(error: Exception, *serials: str) -> Any:
 @pytest.mark.parametrize("error", UNKNOWN)
 def test_an_unknown_error_of_one_record_buries_it_when_a_probe_write_works(error: Exception) -> None:
     records = [*readings(5), Health("ODD", FIVE), *readings(5, "Z")]
-    assert store(refusing(error, "ODD"), items(records), [BURIAL]) == Tally(10, 0, 2)
+    assert store(refusing(error, "ODD"), items(records), [BURIAL]) == Tally(10, 0, 2, 2)
     assert HealthData.objects.count() == 10
     (odd,) = [letter for letter in letters() if letter[1] == "ODD"]
     assert odd[2] == f"unknown: {type(error).__name__} {9999 if error.args[0] == 9999 else ''}".strip()
@@ -206,7 +206,7 @@ def test_a_probe_writes_to_the_tables_of_its_kind_and_leaves_nothing(kind: regis
 @pytest.mark.usefixtures("db")
 def test_a_fault_of_the_code_is_the_records_own_when_it_is_isolated_and_a_probe_write_works() -> None:
     records = [*readings(3), Health("ODD", FIVE)]
-    assert store(refusing(KeyError("bug"), "ODD"), items(records), isolated=True) == Tally(3, 0, 1)
+    assert store(refusing(KeyError("bug"), "ODD"), items(records), isolated=True) == Tally(3, 0, 1, 1)
     assert letters() == [("health", "ODD", "unexpected: KeyError")]
 
 
@@ -215,7 +215,7 @@ def test_a_key_that_can_not_be_made_is_the_records_own_fault_when_it_is_isolated
     kind = replace(HEALTH, key=lambda record: HEALTH.key(record) if record.device_sn != "ODD" else record.missing)
     with pytest.raises(AttributeError):
         store(kind, items([Health("ODD", FIVE)]))
-    assert store(kind, items([*readings(3), Health("ODD", FIVE)]), isolated=True) == Tally(3, 0, 1)
+    assert store(kind, items([*readings(3), Health("ODD", FIVE)]), isolated=True) == Tally(3, 0, 1, 1)
     assert letters() == [("health", "ODD", "unexpected: AttributeError")]
 
 
@@ -268,7 +268,7 @@ def test_a_busy_world_is_tried_again(monkeypatch: pytest.MonkeyPatch, failures: 
         return written
 
     patient(monkeypatch)
-    assert store(watched("health", write), items(readings(3)), [BURIAL]) == Tally(3, 0, 1)
+    assert store(watched("health", write), items(readings(3)), [BURIAL]) == Tally(3, 0, 1, 1)
     assert (HealthData.objects.count(), DeadLetter.objects.count()) == (3, 1)
 
 
@@ -373,5 +373,5 @@ def test_a_record_with_two_reasons_is_one_dead_letter() -> None:
     record = bad(readings(1)[0])
     burials = [of_record(HEALTH, record, reason, received_ms=RECEIVED_MS) for reason in ("conflict", "database: x")]
     assert store(HEALTH, (), burials).dead == 1
-    assert store(HEALTH, items([record])) == Tally(0, 0, 0)
+    assert store(HEALTH, items([record])) == Tally(0, 0, 0, 1)
     assert len(letters()) == 1
