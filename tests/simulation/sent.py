@@ -93,18 +93,20 @@ class Fleet:
         self.serials = ("A-1", "B-2", "C-3")[: random.choice((1, 2, 3))]
         self.made: dict[str, list[Element]] = {kind: [] for kind in KINDS}
         self.odd = random.choice((0.0, 0.1, 0.3))
+        # With one kind alone there is more in each batch.
+        self.kinds = KINDS if random.random() < 0.6 else (random.choice(KINDS),)
 
     def upload(self, number: int) -> Upload:
         """The next request: one kind with some elements, or a mixed batch."""
         random = self.random
-        if random.random() < 0.15:
+        if len(self.kinds) > 1 and random.random() < 0.2:
             lists = {kind: [self._element(kind) for _ in range(random.randint(1, 2))] for kind in KINDS}
             names = {HEALTH: "health_data", DEVICE: "device_info", EVENT: "alert_data"}
             parts = [f'"{names[kind]}": [{", ".join(e.text for e in found)}]' for kind, found in lists.items()]
             body = "{" + ", ".join(parts) + "}"
             elements = [each for kind in KINDS for each in lists[kind]]
             return Upload(number, HEALTH, True, random.random() < 0.2, body.encode(), elements)
-        kind = random.choice(KINDS)
+        kind = random.choice(self.kinds)
         elements = [self._element(kind) for _ in range(random.choice((1, 1, 1, 2, 3, 6)))]
         body = ", ".join(each.text for each in elements)
         body = f'{{"data": [{body}]}}' if len(elements) > 1 or random.random() < 0.5 else f'{{"data":{body}}}'

@@ -18,7 +18,7 @@ from tests.simulation.web import Devices
 from tests.simulation.workers import Accidents
 from tests.simulation.world import LONG_S, Process, World
 
-MOST_ROUNDS = 150
+MOST_ROUNDS = 1_000
 OFTEN = 3
 
 

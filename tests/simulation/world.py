@@ -75,7 +75,7 @@ class World:
         self.current: Process | None = None
         self.faulty = True
         self.faults = 0
-        self.restless = self.random.choice((0.1, 0.3, 0.5))
+        self.restless = self.random.choice((0.1, 0.3, 0.5, 0.8))
         self.rate = self.random.choice((0.0, 0.02, 0.05, 0.1, 0.2))
         self._main = getcurrent()
 
