@@ -55,6 +55,18 @@ def tell(kind: str, path: str, what: str, count: int, *, received_ms: int) -> No
         _told[Key(received_ms // MINUTE_MS, kind, path, what)] += count
 
 
+def told() -> Counts:
+    """What was told and is not written yet."""
+    with _lock:
+        return _told.copy()
+
+
+def forget_told() -> None:
+    """Drop what is not written yet, as a killed process does."""
+    with _lock:
+        _told.clear()
+
+
 def flush() -> None:
     """Write what was told to the database. Raises django.db.Error; nothing is forgotten then."""
     global _told

@@ -1,7 +1,4 @@
-"""What must hold once a run is healed and drained: RELIABILITY's invariants (1) to (5).
-
-`INVARIANTS` is the list that every run is checked against; the ledger, invariant (6), is one more function in it.
-"""
+"""What must hold once a run is healed and drained; `INVARIANTS` is the list that every run is checked against."""
 
 import json
 import sqlite3
@@ -11,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ljwx.redis import ledger_key
+from monitoring import ledger as edge
 from tests.simulation.ledger import Ledger
 from tests.simulation.sent import ALERTING, DEVICE, EVENT, HEALTH, Record, local
 from tests.simulation.server import Server
@@ -219,12 +218,32 @@ def devices_are_newest(ledger: Ledger, found: Found, raw: sqlite3.Connection, se
             yield f"(5) device {serial} is {held.get(serial)}, its newest state {wanted}"
 
 
+def ledger_balances(ledger: Ledger, found: Found, raw: sqlite3.Connection, server: Server) -> Iterator[str]:
+    """(6) accepted = stored + duplicate + dead, nothing being in flight any more. Outcomes of which no promise is known
+    may be more: an append whose answer was lost, or whose process died before it counted."""
+    if ledger.destroyed or ledger.destroyed_texts:
+        return
+    open_records: Counter[str] = Counter()
+    for key, count in edge.told().items():
+        if key.what == edge.ACCEPTED:
+            open_records[key.kind] += count
+        elif key.what != edge.UNSURE:
+            open_records[key.kind] -= count
+    for kind, (stream, _) in STREAMS.items():
+        prefix = ledger_key(stream, 0)[:-1].encode()
+        for name in [name for name in server.keys if name.startswith(prefix)]:
+            open_records[kind] -= sum(map(int, server.hgetall(name).values()))
+        if open_records[kind] > 0:
+            yield f"(6) {kind}: {open_records[kind]} accepted records are in no account"
+
+
 INVARIANTS: tuple[Check, ...] = (
     accepted_once,
     nothing_made_up,
     only_bad_records_are_dead,
     nothing_is_left,
     devices_are_newest,
+    ledger_balances,
 )
 
 

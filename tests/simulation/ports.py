@@ -18,6 +18,7 @@ from ingest import upload as uploads
 from ingest.writers import clock as writers_clock
 from ljwx import background
 from streaming import storing
+from streaming.budget import Budget
 from tests.simulation import memory
 from tests.simulation.database import Connection, Database, open_database
 
@@ -56,6 +57,7 @@ class Ports:
             (storing, "_pause", SimpleNamespace(wait=lambda seconds: self.current.world.pause(seconds))),
             (storing, "random", SimpleNamespace(uniform=lambda a, b: a + (b - a) * self.current.world.random.random())),
             (accept, "_semaphore", self),
+            (Budget, "clock", lambda budget: self.current.world.now),
             (settings, "STREAM_RETENTION_MINUTES", 0),
             (background, "INTERVAL", STALE_S),
             *((module, name, value) for name, value in SMALL.items() for module in holders(name)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from monitoring import ledger as edge
 from tests.simulation import memory, web, workers
 from tests.simulation.client import Client, Network
 from tests.simulation.fate import SEMAPHORE, Fate
@@ -45,6 +46,7 @@ class System:
         self.network = Network(world, self.server)
         self.client: Any = Client(self.network)
         self.ledger = Ledger()
+        edge.forget_told()
         self.devices = Devices(self)
         self.accidents = Accidents(self)
         fleet = Fleet(random)
