@@ -14,6 +14,7 @@ from ingest import accept, rows
 from ingest import upload as uploads
 from ingest.accept import CanNotAccept, Commit
 from ingest.writers import device, event, health
+from monitoring import ledger
 from rollout import routes
 from rollout.buckets import bucket
 from streaming import registry, retention, storing
@@ -92,6 +93,25 @@ def acknowledge_whatever_the_database_says(patch: pytest.MonkeyPatch, ports: Por
             return Tally()
 
     everywhere(patch, "store", swallow, but="ingest.accept")
+
+
+@planted("(6)")
+def entries_acknowledged_without_a_word_to_the_ledger(patch: pytest.MonkeyPatch, ports: Ports) -> None:
+    def silently(connection: Any, kind: Kind, identifiers: Any, tally: Tally, *, minute: int) -> None:
+        connection.xack(kind.stream, kind.group, *identifiers)
+
+    everywhere(patch, "acknowledge", silently)
+
+
+@planted("(6)")
+def promises_counted_before_they_are_kept(patch: pytest.MonkeyPatch, ports: Ports) -> None:
+    real = Commit.run
+
+    def run(self: Commit) -> None:
+        self._count_appends(ledger.ACCEPTED)
+        real(self)
+
+    patch.setattr(Commit, "run", run)
 
 
 @planted("(1)")
