@@ -30,7 +30,8 @@ class Child:
 
     def children(self) -> list[int]:
         """The process ids of what it has started itself and lives."""
-        return sorted(int(word) for word in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split())
+        threads = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return sorted(int(word) for thread in threads for word in thread.read_text().split())
 
     def kill(self) -> None:
         """SIGKILL to it and everything it has started."""

@@ -32,6 +32,7 @@ RENEW_S = 1.5  # how long a web process takes at most to know of a new share
 GRANIAN = (
     "-m", "granian", "--host", "127.0.0.1", "--http", "1", "--no-ws", "--interface", "asgi", "--loop", "uvloop",
     "--log-level", "warning", "--workers", str(WEB_WORKERS), "--respawn-failed-workers", "--respawn-interval", "0.1",
+    "--workers-kill-timeout", "3",
 )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ class Scene:
     def web_workers(self) -> list[int]:
         """Process ids of those that accept uploads."""
         assert self.web is not None
-        return [pid for pid in self.web.children() if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [pid for pid in self.web.children() if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def said(self, name: str) -> str:
         """What the process of this name has logged in this row."""
