@@ -5,25 +5,26 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 
 from ingest.simulator.dice import Dice
 from tests.faults import poison, trial
-from tests.faults.child import Child
+from tests.faults.nursery import Nursery
 from tests.faults.row import PROCESS, ROWS, Row
 from tests.faults.scene import CLAIM_IDLE_MS, Scene
 from tests.faults.trial import Outcome
 
-# In turn: one that dies after reading leaves entries behind, which the next one claims.
 PLACES = (
-    "consumer.read", "consumer.claiming", "consumer.before_sql", "consumer.committed", "consumer.bisecting",
-    "consumer.acked",
+    "consumer.read", "consumer.before_sql", "consumer.committed", "consumer.acked", "consumer.bisecting",
+    "consumer.claiming",
 )  # fmt: skip
+CLAIMING, BISECTING = PLACES[-1], PLACES[-2]
+LEAVES = PLACES[:3]  # where entries stay pending for certain
 ANY = "any moment"
-ONCE = {"consumer.claiming", "consumer.bisecting"}
 MEMBERS = 2
-LONGEST_S = 6.0  # a consumer that has not come to its place by then is killed where it is
+LONGEST_S = 2.0  # a consumer that has not come to its place by then is killed where it is
+RIPE_S = CLAIM_IDLE_MS / 1000 + 0.1
 POISON_EVERY_S = 0.5
 
 
@@ -33,7 +34,7 @@ class Member:
 
     name: str
     place: str
-    child: Child
+    pid: int
     since: float
 
 
@@ -41,45 +42,63 @@ class Member:
 class Crew:
     """Keeps `MEMBERS` consumers running, each armed anew; `killed` counts by place.
 
-    The bench starts them itself, for the children of a supervisor would all inherit one place.
+    The bench starts them itself, for the children of a supervisor would all inherit one place. Some come back under
+    their name and find their own entries; others do not, and the next one claims what they had.
     """
 
+    nursery: Nursery
     scene: Scene
     dice: Dice
     killed: Counter[str]
-    members: list[Member]
-    places: Iterator[str]
+    members: list[Member] = field(default_factory=list)
+    places: Iterator[str] = field(default_factory=lambda: cycle(PLACES[:-1]))
+    poisons: int = 0
+    _orphaned_at: float | None = None
+    _poisoned_at: float = 0.0
 
-    def tend(self) -> None:
-        """Count who has died and start another in its stead. Fails when one has ended in any other way."""
+    def step(self) -> None:
+        """Count who has died and start another in its stead; now and then a poisoned entry."""
+        while len(self.members) < MEMBERS:
+            self.members.append(self._start(self.scene.name()))
         for index, member in enumerate(self.members):
-            if member.child.lives:
-                if time.monotonic() - member.since < LONGEST_S:
-                    continue
-                os.kill(member.child.pid, signal.SIGKILL)
-                member.child.process.wait()
-                self.killed[ANY] += 1
-            else:
-                code = member.child.process.returncode
-                assert code == -signal.SIGKILL, (
-                    f"{member.name} ended with {code}: {member.child.log.read_text()[-900:]}"
-                )
-                self.killed[member.place] += 1
-            member.child.kill()
+            if self._has_died(member):
+                name = member.name
+                if self.dice.chance(0.4):
+                    name = self.scene.name()
+                    if member.place in LEAVES:
+                        self._orphaned_at = self._orphaned_at or time.monotonic()
+                self.members[index] = self._start(name)
+        if time.monotonic() - self._poisoned_at > POISON_EVERY_S:
+            self.poison()
+
+    def poison(self) -> None:
+        """Put a poisoned entry into a stream."""
+        poison.put(self.scene.prefix, self.poisons)
+        self.poisons += 1
+        self._poisoned_at = time.monotonic()
+
+    def _has_died(self, member: Member) -> bool:
+        """Fails when it has ended in any other way."""
+        code = self.nursery.ended.get(member.pid)
+        if code is None:
+            if time.monotonic() - member.since < LONGEST_S:
+                return False
+            os.kill(member.pid, signal.SIGKILL)
+            member.place, code = ANY, self.scene.until(lambda: self.nursery.ended.get(member.pid))
+        assert code == -signal.SIGKILL, f"{member.name} ended with {code}: {self.nursery.tail()}"
+        self.killed[member.place] += 1
+        return True
+
+    def _start(self, name: str) -> Member:
+        now = time.monotonic()
+        if self._orphaned_at and now - self._orphaned_at > RIPE_S:
+            place, self._orphaned_at = CLAIMING, None
+        else:
             place = next(self.places)
-            # A name that does not come back leaves its entries to be claimed by others.
-            stays = place != "consumer.claiming" and self.dice.chance(0.6)
-            self.members[index] = self.start(place, member.name if stays else self.scene.name())
-
-    def start(self, place: str, name: str) -> Member:
-        """A consumer that dies when it comes to `place` the first to third time."""
-        count = 1 if place in ONCE else self.dice.between(1, 3)
-        return Member(name, place, self.scene.consumer(name, f"{place}:{count}"), time.monotonic())
-
-    def end(self) -> None:
-        """End all of them as a host does that goes away: what they have read stays pending."""
-        for member in self.members:
-            member.child.kill()
+        if place == BISECTING:
+            self.poison()
+        count = 1 if place in (CLAIMING, BISECTING) else self.dice.between(1, 3)
+        return Member(name, place, self.nursery.bear(name, f"{place}:{count}"), now)
 
 
 def play(scene: Scene, *, seed: int, number: int, count: int) -> list[Outcome]:
@@ -99,23 +118,19 @@ def play(scene: Scene, *, seed: int, number: int, count: int) -> list[Outcome]:
 
 def _play(scene: Scene, row: Row, *, seed: int, number: int, count: int, killed: Counter[str]) -> Outcome:
     scene.calm(row.percentage, writers=row.writers)
-    trial.begin(scene, row, seed, number)
-    scene.dismiss()
-    crew = Crew(scene, Dice(seed, "kills"), killed, [], cycle(PLACES))
-    poisons, next_poison = 0, 0.0
+    nursery = Nursery(scene.folder / "nursery.log", scene.env)
+    crew = Crew(nursery, scene, Dice(seed, "kills"), killed)
     try:
-        crew.members += [crew.start(next(crew.places), scene.name()) for _ in range(MEMBERS)]
+        trial.begin(scene, row, seed, number)
+        scene.dismiss()
         while killed.total() < count:
             scene.load.check()
-            crew.tend()
-            if time.monotonic() >= next_poison:
-                poison.put(scene.prefix, poisons)
-                poisons, next_poison = poisons + 1, time.monotonic() + POISON_EVERY_S
-            scene.wait(0.02)
+            crew.step()
+            scene.wait(0.01)
     finally:
-        crew.end()
+        nursery.end()
     # What is idle for long enough is claimed at the start of the others.
-    scene.wait(CLAIM_IDLE_MS / 1000 + 0.2)
+    scene.wait(RIPE_S)
     scene.hire()
     outcome = trial.judge(scene, row, seed, *trial.finish(scene))
-    return replace(outcome, failure=outcome.failure or poison.wrong(scene.prefix, poisons))
+    return replace(outcome, failure=outcome.failure or poison.wrong(scene.prefix, crew.poisons))

@@ -21,6 +21,7 @@ class Options:
     rows: tuple[Row, ...]
     repeats: int
     kills: int
+    together: bool
     seed: int
     markdown: Path | None
     words: str
@@ -34,6 +35,7 @@ def parse(words: Sequence[str]) -> Options:
     )
     parser.add_argument("--rows", nargs="*", metavar="ROW", help=f"rows, or {', '.join(AREAS)}; all but proofs")
     parser.add_argument("--no-rollback", action="store_true", help="leave out the rows with a rollback meanwhile")
+    parser.add_argument("--together", action="store_true", help="all rows under one load: quick, not told apart")
     parser.add_argument("--list", action="store_true", help="name the rows, and end")
     parser.add_argument("--repeats", type=positive, default=1, help="trials of every row, each with its own seed (1)")
     parser.add_argument("--kills", type=int, default=0, help="consumers killed at named places under one load (0)")
@@ -63,6 +65,7 @@ def parse(words: Sequence[str]) -> Options:
         rows=tuple(replace(row, **changed) for row in wanted),
         repeats=found.repeats,
         kills=found.kills,
+        together=found.together,
         seed=found.seed,
         markdown=found.markdown,
         words=" ".join(words),

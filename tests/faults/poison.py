@@ -48,7 +48,8 @@ def wrong(prefix: str, count: int) -> str:
 
 
 def _of(prefix: str) -> str:
-    return f"BAD-{prefix}"
+    # Not the prefix itself, by which a simulation finds what is its own.
+    return f"BAD{prefix.removeprefix('SIM')}"
 
 
 def _envelope(kind: str, records: list[object]) -> Envelope[object]:

@@ -18,7 +18,11 @@ def run(scene: Scene, options: Options) -> int:
     say(versions(scene))
     outcomes: list[Outcome] = []
     number = 0
-    for repeat in range(options.repeats):
+    if options.together:
+        started = time.monotonic()
+        outcomes.append(trial.together(scene, options.rows, seed=options.seed, number=0))
+        tell(outcomes[-1], time.monotonic() - started)
+    for repeat in range(0 if options.together else options.repeats):
         for row in options.rows:
             number += 1
             started = time.monotonic()

@@ -145,6 +145,10 @@ class Scene:
         """Undelivered and pending entries of every kind."""
         return sum(backlog.measure(kind).total for kind in registry.kinds())
 
+    def appended(self) -> int:
+        """Entries that lie in the streams, stored or not. Raises redis.RedisError."""
+        return sum(client("control").xlen(kind.stream) for kind in registry.kinds())
+
     def wait(self, seconds: float) -> None:
         """Let a fault last."""
         self._pause.wait(seconds)

@@ -172,8 +172,8 @@ def _cross(scene: Scene, root: Any, other: Any) -> bool:
 
 
 _OPEN = (
-    "SELECT 1 FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id"
-    " WHERE p.user = 'ljwx'"
+    "SELECT 1 FROM information_schema.innodb_trx t, information_schema.processlist p"
+    " WHERE p.id = t.trx_mysql_thread_id AND p.user = 'ljwx'"
 )
 _SERIALS = "SELECT DISTINCT device_sn FROM t_user_health_data WHERE device_sn LIKE '{}%' ORDER BY device_sn"
 
