@@ -153,8 +153,8 @@ class Scene:
         """Let a fault last."""
         self._pause.wait(seconds)
 
-    def until(self, state: Callable[[], Any], *, within: float = 30.0) -> Any:
-        """Wait for `state`; Redis may still be starting."""
+    def until(self, state: Callable[[], Any], *, within: float = 30.0, what: str = "") -> Any:
+        """Wait for `state`, which is called `what`; Redis may still be starting."""
 
         def answer() -> Any:
             self.load.check()
@@ -164,7 +164,10 @@ class Scene:
                 self._pause.wait(0.1)
                 return _not(error)
 
-        return until(answer, within=within)
+        try:
+            return until(answer, within=within)
+        except AssertionError as error:
+            raise AssertionError(f"{what}: {error}") from error
 
     def calm(self, percentage: int, *, writers: int) -> None:
         """Everything is up, consumers live, and the share is applied. Fails when that takes longer than a minute."""

@@ -158,10 +158,9 @@ def _cross(scene: Scene, root: Any, other: Any) -> bool:
     _column(root, f"SELECT id FROM t_user_health_data WHERE device_sn >= '{middle}' FOR UPDATE")
     for pid in consumers:
         os.kill(pid, signal.SIGCONT)
-    for _ in range(100):
-        if _column(other, "SELECT trx_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"):
+    for _ in range(10):
+        if _somebody_waits(scene, other):
             break
-        scene.wait(0.01)
     try:
         _column(root, f"SELECT id FROM t_user_health_data WHERE device_sn < '{middle}' FOR UPDATE")
     except MySQLdb.OperationalError as error:
@@ -169,6 +168,12 @@ def _cross(scene: Scene, root: Any, other: Any) -> bool:
     finally:
         root.query("ROLLBACK")
     return True
+
+
+def _somebody_waits(scene: Scene, root: Any) -> bool:
+    # The view is a copy, which is renewed only when nobody has read it for a tenth of a second.
+    scene.wait(0.15)
+    return bool(_column(root, "SELECT trx_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"))
 
 
 _OPEN = (
@@ -190,9 +195,7 @@ def locked(scene: Scene, dice: Dice) -> Iterator[None]:
     with scene.sql() as root, scene.sql() as other:
         root.query("BEGIN")
         _column(root, "SELECT id FROM t_user_health_data FOR UPDATE")
-        scene.until(
-            lambda: _column(other, "SELECT trx_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
-        )
+        scene.until(lambda: _somebody_waits(scene, other), what="somebody waits for a lock")
         yield
         root.query("ROLLBACK")
 
