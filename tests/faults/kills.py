@@ -20,7 +20,7 @@ PLACES = (
     "consumer.claiming",
 )  # fmt: skip
 CLAIMING, BISECTING = PLACES[-1], PLACES[-2]
-LEAVES = PLACES[:3]  # where entries stay pending for certain
+LEAVES = {*PLACES[:3], BISECTING}  # where entries stay pending for certain
 ANY = "any moment"
 MEMBERS = 2
 LONGEST_S = 2.0  # a consumer that has not come to its place by then is killed where it is
@@ -53,21 +53,24 @@ class Crew:
     members: list[Member] = field(default_factory=list)
     places: Iterator[str] = field(default_factory=lambda: cycle(PLACES[:-1]))
     poisons: int = 0
-    _orphaned_at: float | None = None
+    _claims: bool = False
     _poisoned_at: float = 0.0
 
     def step(self) -> None:
         """Count who has died and start another in its stead; now and then a poisoned entry."""
         while len(self.members) < MEMBERS:
-            self.members.append(self._start(self.scene.name()))
+            self.members.append(self._start(self.scene.name(), next(self.places)))
         for index, member in enumerate(self.members):
             if self._has_died(member):
-                name = member.name
-                if self.dice.chance(0.4):
-                    name = self.scene.name()
-                    if member.place in LEAVES:
-                        self._orphaned_at = self._orphaned_at or time.monotonic()
-                self.members[index] = self._start(name)
+                self._claims = self._claims or member.place == BISECTING
+                if self._claims and member.place in LEAVES:
+                    # Nobody else may start before what this one leaves is idle for long enough to be claimed.
+                    self._claims = False
+                    self.scene.wait(RIPE_S)
+                    self.members[index] = self._start(self.scene.name(), CLAIMING)
+                else:
+                    name = member.name if self.dice.chance(0.6) else self.scene.name()
+                    self.members[index] = self._start(name, next(self.places))
         if time.monotonic() - self._poisoned_at > POISON_EVERY_S:
             self.poison()
 
@@ -89,16 +92,11 @@ class Crew:
         self.killed[member.place] += 1
         return True
 
-    def _start(self, name: str) -> Member:
-        now = time.monotonic()
-        if self._orphaned_at and now - self._orphaned_at > RIPE_S:
-            place, self._orphaned_at = CLAIMING, None
-        else:
-            place = next(self.places)
+    def _start(self, name: str, place: str) -> Member:
         if place == BISECTING:
             self.poison()
         count = 1 if place in (CLAIMING, BISECTING) else self.dice.between(1, 3)
-        return Member(name, place, self.nursery.bear(name, f"{place}:{count}"), now)
+        return Member(name, place, self.nursery.bear(name, f"{place}:{count}"), time.monotonic())
 
 
 def play(scene: Scene, *, seed: int, number: int, count: int) -> list[Outcome]:

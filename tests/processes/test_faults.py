@@ -20,7 +20,7 @@ RUNS = {
     },
     True: {
         "database": ["--rows", "database", "--no-rollback", "--together", "--hold", "1"],
-        "rollback and kills": ["--rows", "redis-frozen+rollback", "database-stop+rollback", "--kills", "24"],
+        "rollback and kills": ["--rows", "redis-frozen+rollback", "database-stop+rollback", "--kills", "30"],
     },
 }[bool(os.environ.get("LJWX_TEST_DATABASE_URL"))]
 
