@@ -3,13 +3,10 @@
 import sys
 from dataclasses import dataclass
 
+from ljwx.up import web
+
 PATH = "/upload_health_data"
 BACKLOG = 4_096
-# granian stops taking connections above its back-pressure, so that it must exceed what is opened.
-GRANIAN = (
-    sys.executable, "-m", "granian", "--host", "127.0.0.1", "--port", "{port}", "--http", "1", "--no-ws",
-    "--log-level", "warning", "--backlog", str(BACKLOG), "--backpressure", "12000",
-)  # fmt: skip
 UVICORN = (
     sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--loop", "uvloop",
     "--http", "httptools", "--ws", "none", "--no-access-log", "--log-level", "warning", "--backlog", str(BACKLOG),
@@ -30,13 +27,13 @@ class Candidate:
 
 
 def asgi(app: str, workers: int) -> tuple[str, ...]:
-    """granian's command for an ASGI application."""
-    return (*GRANIAN, "--interface", "asgi", "--loop", "uvloop", "--workers", str(workers), app)
+    """granian's command for an ASGI application, as `bin/up --web-workers` has it."""
+    return (*map(str, web.granian(host="127.0.0.1", port="{port}", workers=workers)), app)
 
 
 def wsgi(app: str, threads: int) -> tuple[str, ...]:
     """granian's command for a WSGI application with two processes of `threads` threads."""
-    return (*GRANIAN, "--interface", "wsgi", "--workers", "2", "--blocking-threads", str(threads), app)
+    return (*asgi(app, 2)[:-1], "--interface", "wsgi", "--blocking-threads", str(threads), app)
 
 
 def uvicorn(app: str, *more: str) -> tuple[str, ...]:

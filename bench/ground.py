@@ -60,16 +60,20 @@ class Ground:
         """Wait until nothing is left to be stored. `check` raises when nobody stores any more."""
         self.until(lambda: self.backlog() == 0, check, within=within)
 
+    def still(self, check: Callable[[], None]) -> None:
+        """Wait until nothing comes any more: a server still works on what a load has left behind unanswered."""
+        last = [(-1, -1)]
+
+        def same() -> bool:
+            before, last[0] = last[0], (self.rows(), self.added())
+            return before == last[0]
+
+        self.until(same, check, within=DRAIN_S, every=0.3)
+
     def settled(self, check: Callable[[], None]) -> None:
-        """Wait until nothing is left and nothing comes any more: a server still works on what a load left behind."""
-        last = [-1]
-
-        def still() -> bool:
-            rows = self.rows()
-            same, last[0] = rows == last[0] and self.backlog() == 0, rows
-            return same
-
-        self.until(still, check, within=DRAIN_S, every=0.3)
+        """Wait until nothing comes any more and nothing is left to be stored."""
+        self.still(check)
+        self.drained(check)
 
     def database_cpu_s(self) -> float:
         """Processor seconds of the database server."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import django
 import MySQLdb
 
+from ljwx import openfiles
 from tests import servers
 from tests.run import temporary
 
@@ -20,7 +20,7 @@ def running() -> Iterator[Path]:
 
     Gives the folder of the run. Django is ready inside. Raises tests.servers.Missing.
     """
-    raise_file_limit()
+    openfiles.allow(openfiles.FLEET)
     with (
         temporary() as folder,
         servers.redis(folder / "redis") as redis,
@@ -29,13 +29,6 @@ def running() -> Iterator[Path]:
         _use(folder, redis, database)
         _migrate(database)
         yield folder
-
-
-def raise_file_limit() -> int:
-    """Allow this process and its children as many open files as the system lets it; returns the number."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
 
 
 def _use(folder: Path, redis: str, database: str) -> None:
@@ -47,6 +40,8 @@ def _use(folder: Path, redis: str, database: str) -> None:
         "LJWX_REDIS_URL": f"{redis}?db=0",
         "LJWX_DATABASE_URL": database,
         "LJWX_LOG_LEVEL": "WARNING",
+        # As long as a device waits: a path that is full at 1,000 connections is slow then, and refuses nothing.
+        "LJWX_ACCEPT_DEADLINE_MS": "10000",
     }
 
 

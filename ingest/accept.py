@@ -1,17 +1,18 @@
 """From an upload to something durable: what its response commits before the device is told "success"."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.conf import settings
 from rest_framework.exceptions import APIException
 
 from ingest.upload import Part, Upload
 from rollout import routes
-from streaming import deadletters, registry, safety
+from streaming import breaker, deadletters, registry, safety
 from streaming.envelope import MOST_RECORDS, VERSION, Envelope, encode
 from streaming.failures import Unavailable
 from streaming.groupcommit import GroupCommit
@@ -19,6 +20,7 @@ from streaming.producer import Entry, NotAppended, append
 from streaming.storing import Item, store
 
 log = logging.getLogger(__name__)
+clock: Callable[[], float] = time.monotonic
 
 ROUTED, ALWAYS_STREAM = "routed", "stream"
 TEST_LANE = "v2"
@@ -35,7 +37,7 @@ class CanNotAccept(APIException):
 class Writers(Protocol):
     """Where writes of an event loop run."""
 
-    async def run(self, write: Callable[[], None]) -> None: ...
+    async def run(self, write: Callable[[], None], *, within: float) -> None: ...
 
 
 @dataclass(slots=True)
@@ -63,17 +65,20 @@ class Commit:
             self.write()
 
     async def run_async(self, group: GroupCommit, writers: Writers) -> None:
-        """The same on an event loop: appends join the group commit, writes run in a thread. Raises CanNotAccept."""
+        """The same on an event loop: appends join the group commit, writes run in a thread. Raises CanNotAccept, at the
+        latest when `ACCEPT_DEADLINE_S` are over."""
+        started = clock()
         if self.appends:
             try:
                 self.stream_ids = await group.append(self.entries())
             except NotAppended as error:
                 self._fall_back(error)
         if self.writes:
-            await writers.run(self.write)
+            await writers.run(self.write, within=settings.ACCEPT_DEADLINE_S - (clock() - started))
 
     def _fall_back(self, error: NotAppended) -> None:
-        log.warning("appending failed, the records go the legacy path: %s", error)
+        # The breaker says so once; here it would be said with each upload.
+        log.debug("appending failed, the records go the legacy path: %s", error)
         self.writes += [part for part, _ in self.appends]
 
     def entries(self) -> list[Entry]:
@@ -120,7 +125,7 @@ def commit_of(upload: Upload, *, lane: str) -> Commit:
         decision = routes.decide(part.kind, part.device_sn)
         to_stream = decision.path == routes.STREAM
         if lane == ALWAYS_STREAM:
-            to_stream = safety.current.get().is_open
+            to_stream = safety.current.get().is_open and not breaker.current.is_open
         if to_stream:
             commit.appends.append((part, decision.epoch))
         else:
@@ -130,23 +135,12 @@ def commit_of(upload: Upload, *, lane: str) -> Commit:
 
 def _entries(part: Part, path: str, epoch: int, received_ms: int) -> Iterable[Entry]:
     stream = registry.get(part.kind).stream
-    everything: list[tuple[bool, Any]] = [(True, r) for r in part.records] + [(False, r) for r in part.rejects]
-    for start in range(0, len(everything), MOST_RECORDS):
-        chunk = everything[start : start + MOST_RECORDS]
-        yield Entry(
-            stream,
-            encode(
-                Envelope(
-                    v=VERSION,
-                    kind=part.kind,
-                    received_ms=received_ms,
-                    path=path,
-                    epoch=epoch,
-                    records=[item for is_record, item in chunk if is_record],
-                    rejects=[item for is_record, item in chunk if not is_record],
-                )
-            ),
-        )
+    records, rejects = part.records, part.rejects
+    while records or rejects:
+        these, records = records[:MOST_RECORDS], records[MOST_RECORDS:]
+        room = MOST_RECORDS - len(these)
+        those, rejects = rejects[:room], rejects[room:]
+        yield Entry(stream, encode(Envelope(VERSION, part.kind, received_ms, path, epoch, these, those)))
 
 
 def _by_kind(parts: list[Part]) -> list[tuple[str, list[Part]]]:

@@ -73,7 +73,7 @@ def elements(content: dict[str, Any] | list[Any]) -> tuple[list[tuple[Path, Any]
 class Source:
     """The text of a body, to give back its elements byte for byte as they were received."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes | str) -> None:
         self._body = body
         self._text = ""
         self._spans: dict[Path, tuple[int, int]] = {}
@@ -81,7 +81,7 @@ class Source:
     def at(self, path: Path) -> bytes:
         """The element at `path`; its neighbours are found on the way, so that all of them cost one pass."""
         if not self._spans:
-            self._text = self._body.decode()
+            self._text = self._body.decode() if isinstance(self._body, bytes) else self._body
             start = _skip(self._text, 0)
             self._spans[()] = (start, _end(self._text, start))
         if path not in self._spans:

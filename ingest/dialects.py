@@ -28,6 +28,8 @@ HEALTH = {
     "distance": ("distance", "jl"),
     "calorie": ("calorie", "rl"),
     "upload_method": ("upload_method", "uploadMethod"),
+}
+NESTED = {
     "sleep_data": ("sleep_data", "sleepData", "smData"),
     "exercise_daily_data": ("exercise_daily_data", "exerciseDailyData", "ydData"),
     "exercise_week_data": ("exercise_week_data", "exerciseWeekData", "exerciseDailyWeekData", "ydWeekData"),
@@ -83,7 +85,7 @@ def first(source: dict[str, Any], names: tuple[str, ...]) -> Any:
     return None
 
 
-HEALTH_NAMES = Names({"device_sn": SERIAL, "timestamp": TIME, **IDS, **POSITION, **HEALTH})
+HEALTH_NAMES = Names({"device_sn": SERIAL, "timestamp": TIME, **IDS, **POSITION, **HEALTH, **NESTED})
 DEVICE_NAMES = Names({"device_sn": DEVICE_SERIAL, "timestamp": TIME, **IDS, **DEVICE})
 EVENT_NAMES = Names(
     {

@@ -6,6 +6,14 @@ from ingest.writers import device, event, health
 from streaming import registry
 from streaming.registry import Kind
 
+PROBE = "probe"
+
+
+def _reading() -> Health:
+    # With nested data, so that the day's and the week's table are met too.
+    return Health(PROBE, 0, sleep_data="{}", exercise_week_data="{}")
+
+
 KINDS = (
     Kind(
         name="event",
@@ -17,6 +25,7 @@ KINDS = (
         device=lambda record: record.device_sn,
         priority=0,
         reread=reread.event,
+        probe=lambda: Event(PROBE, "SOS_EVENT", 0, "", health=[_reading()]),
     ),
     Kind(
         name="device",
@@ -28,6 +37,7 @@ KINDS = (
         device=lambda record: record.serial_number,
         priority=1,
         reread=reread.device,
+        probe=lambda: Device(PROBE, 0),
     ),
     Kind(
         name="health",
@@ -39,6 +49,7 @@ KINDS = (
         device=lambda record: record.device_sn,
         priority=2,
         reread=reread.health,
+        probe=_reading,
     ),
 )
 

@@ -4,8 +4,9 @@ Django under ASGI hops threads several times for each request. An upload needs n
 must become durable is awaited here. Django's guard against database use on the loop stays on and proves it.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any, cast
 
@@ -18,11 +19,13 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, resolve
 
 from ingest.accept import CanNotAccept
-from ingest.parsers import announces_more
+from ingest.parsers import Announced, announces_more
 from ingest.response import UploadResponse
 from ingest.writerpool import WriterPool
 from ljwx.redis import async_pool
 from streaming.groupcommit import GroupCommit
+
+log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,6 +34,31 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 class Disconnected(Exception):
     """Raised when the device went away before its body was here: nothing was accepted, nobody waits for an answer."""
+
+
+class LaneRequest(ASGIRequest):
+    """Django's request, which takes the headers apart only when somebody asks for another than `announced` has."""
+
+    defers_commit = True
+
+    def __init__(self, scope: Scope, body: bytes, announced: Announced) -> None:
+        self.scope = scope
+        self.announced = announced
+        self.method = scope["method"].upper()
+        self.path = self.path_info = scope["path"]
+        self.resolver_match = None
+        self._stream = BytesIO(body)
+        self._read_started = False
+        self._post_parse_error = False
+
+    @cached_property
+    def _whole(self) -> ASGIRequest:
+        return ASGIRequest(self.scope, self._stream)
+
+    META = property(lambda self: self._whole.META)
+    script_name = property(lambda self: self._whole.script_name)
+    content_type = property(lambda self: self._whole.content_type)
+    content_params = property(lambda self: self._whole.content_params)
 
 
 class LaneHandler(BaseHandler):
@@ -68,12 +96,12 @@ class Lane:
         self._writers = WriterPool(settings.LEGACY_WRITERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        announced = _announced(scope)
         try:
-            body = await _read(scope, receive, settings.UPLOAD_MAX_BYTES)
+            body = await _read(announced.length, receive, settings.UPLOAD_MAX_BYTES)
         except Disconnected:
             return
-        request = ASGIRequest(scope, BytesIO(body))
-        request.defers_commit = True  # type: ignore[attr-defined]
+        request = LaneRequest(scope, body, announced)
         response = self._handler.get_response(request)
         if isinstance(response, UploadResponse) and not response.is_rendered:
             await self._commit(response)
@@ -89,31 +117,51 @@ class Lane:
             await response.commit.run_async(self._group, self._writers)
         except CanNotAccept as error:
             response.settle(error)
+        except Exception:  # the top of a request: what went wrong may be stored or not, and the device tries again
+            log.exception("an upload can not be committed")
+            response.settle(CanNotAccept())
         else:
             response.settle(None)
 
 
-async def _read(scope: Scope, receive: Receive, most: int) -> bytes:
+def _announced(scope: Scope) -> Announced:
+    content_type = length = b""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            content_type = value
+        elif name == b"content-length":
+            length = value
+    return Announced(content_type.decode("latin-1"), length.decode("latin-1"))
+
+
+async def _read(length: str, receive: Receive, most: int) -> bytes:
     """The body, read no further than one byte beyond `most`: the view then refuses it as too large."""
-    length = dict(scope["headers"]).get(b"content-length", b"")
-    if announces_more(length.decode("latin-1"), most):
+    if announces_more(length, most):
         return b""
+    message = await receive()
+    if message["type"] != "http.disconnect" and not message.get("more_body", False):
+        return cast(bytes, message.get("body", b""))[: most + 1]
     parts: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > most or not message.get("more_body", False):
-            return parts[0] if len(parts) == 1 else b"".join(parts)[: most + 1]
+            return b"".join(parts)[: most + 1]
+        message = await receive()
 
 
 async def _send(response: HttpResponseBase, send: Send) -> None:
     # Not closed: `request_finished` closes database connections, of which the loop has none.
     content = response.content  # type: ignore[attr-defined]
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
-    headers.append((b"content-length", str(len(content)).encode()))
+    headers = [_header(*pair) for pair in response.items()]
+    headers.append((b"content-length", b"%d" % len(content)))
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": content})
+
+
+@lru_cache(maxsize=64)
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.lower().encode("latin-1"), value.encode("latin-1")

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -45,6 +46,19 @@ class UploadRenderer(BaseRenderer):
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
         return msgspec.json.encode(data)
+
+
+class Announced(msgspec.Struct, frozen=True, gc=False):
+    """What a request's headers say of its body."""
+
+    content_type: str
+    length: str
+
+
+def announced(request: HttpRequest) -> Announced:
+    """What `request` announces; a server that has looked already says so itself."""
+    known: Announced | None = getattr(request, "announced", None)
+    return known or Announced(request.META.get("CONTENT_TYPE", ""), request.META.get("CONTENT_LENGTH", ""))
 
 
 def announces_more(length: str, most: int) -> bool:

@@ -13,7 +13,7 @@ from ingest import body
 from ingest.readers import device as devices
 from ingest.readers import event as events
 from ingest.readers import health as readings
-from ingest.upload import HEALTH, text_of
+from ingest.upload import HEALTH, impossible_readings
 from ingest.values import Impossible
 from streaming.envelope import Reject
 from streaming.registry import Reread
@@ -34,7 +34,10 @@ def event(payload: bytes, received_ms: int) -> Reread:
     record, nested = events.read(_object(payload), beside={}, now=received_ms / 1000)
     return Reread(
         [record],
-        [Reject(HEALTH, record.device_sn, reason, text_of(content)) for content, reason in nested.impossible],
+        [
+            Reject(HEALTH, record.device_sn, reason, text)
+            for reason, text in impossible_readings(nested, body.Source(payload), ())
+        ],
     )
 
 

@@ -1,5 +1,6 @@
 """The answer to an upload, which carries its commit."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -36,23 +37,38 @@ class UploadResponse(HttpResponse):
         """Fix status and body, now that the outcome of the commit is known."""
         self.is_rendered = True
         if failure is None:
-            self.content = msgspec.json.encode(self._success())
+            self.content = self._success()
             return
         self.status_code = failure.status_code
         self["Retry-After"] = str(failure.wait)
         self.content = msgspec.json.encode({"status": "error", "message": str(failure.detail)})
 
-    def _success(self) -> dict[str, Any]:
-        upload, lane = self.commit.upload, self.commit.lane
-        body: dict[str, Any] = {
-            "status": "success",
-            "success": True,
-            "message": f"{upload.accepted} accepted, {len(upload.rejected)} rejected",
-            "accepted": upload.accepted,
-            "rejected": upload.rejected,
-        }
-        if lane == ALWAYS_STREAM:
+    def _success(self) -> bytes:
+        upload = self.commit.upload
+        if self.commit.lane != ALWAYS_STREAM and not upload.rejected:
+            return _plain(upload.accepted)
+        return msgspec.json.encode(self._body())
+
+    def _body(self) -> dict[str, Any]:
+        body = _counted(self.commit.upload.accepted, self.commit.upload.rejected)
+        if self.commit.lane == ALWAYS_STREAM:
             body["status"] = "accepted"
             body["processing"] = "async" if self.commit.stream_ids else "sync"
             body["stream_id"] = self.commit.stream_ids[0] if self.commit.stream_ids else None
         return body
+
+
+def _counted(accepted: int, rejected: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "status": "success",
+        "success": True,
+        "message": f"{accepted} accepted, {len(rejected)} rejected",
+        "accepted": accepted,
+        "rejected": rejected,
+    }
+
+
+@lru_cache(maxsize=1_000)
+def _plain(accepted: int) -> bytes:
+    """The answer to an upload of which nothing was rejected."""
+    return msgspec.json.encode(_counted(accepted, []))

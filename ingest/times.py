@@ -11,6 +11,7 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 OFFSET_S = 8 * 3600
 EARLIEST = int(datetime(2015, 1, 1, tzinfo=SHANGHAI).timestamp())
 AHEAD_S = 24 * 3600
+LATEST = int(datetime(3000, 1, 1, tzinfo=SHANGHAI).timestamp())
 
 CALENDAR = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII)
 EPOCH = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
@@ -20,15 +21,37 @@ _ZERO = datetime(1970, 1, 1)
 def parse(value: Any, *, now: float) -> int:
     """Epoch seconds of a wire time: `yyyy-MM-dd HH:mm:ss` in Shanghai, ISO 8601, or an epoch in s (10 digits) or
     ms (13 digits). Raises Impossible before 2015, more than 24 h after `now`, or for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise Impossible(f"timestamp: {_shown(value)} is no time")
-    content = value.strip() if isinstance(value, str) else _plain(value)
-    moment = _epoch(content) if EPOCH.fullmatch(content) else _calendar(content)
+    moment = _local(value) if type(value) is str else None
+    if moment is None:
+        moment = _read(value)
     if moment > now + AHEAD_S:
         raise Impossible(f"timestamp: {_year(moment)} is in the future")
     if moment < EARLIEST:
         raise Impossible(f"timestamp: {_year(moment)} is before 2015")
     return moment
+
+
+def _local(content: str) -> int | None:
+    """A `yyyy-MM-dd HH:mm:ss`, the form of nearly all devices; None when it is another."""
+    if (
+        len(content) == 19
+        and content[4] == content[7] == "-"
+        and content[10] == " "
+        and content[13] == content[16] == ":"
+    ):
+        try:
+            since = datetime.fromisoformat(content) - _ZERO
+        except ValueError:
+            return None
+        return since.days * 86400 + since.seconds - OFFSET_S
+    return None
+
+
+def _read(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise Impossible(f"timestamp: {_shown(value)} is no time")
+    content = value.strip() if isinstance(value, str) else _plain(value)
+    return _epoch(content) if EPOCH.fullmatch(content) else _calendar(content)
 
 
 def _plain(value: int | float) -> str:
@@ -79,7 +102,10 @@ class Plain(str):
 
 
 def local_text(moment: int) -> Plain:
-    """Epoch seconds as the record tables hold them: naive Asia/Shanghai time."""
+    """Epoch seconds as the record tables hold them: naive Asia/Shanghai time. Raises OverflowError for a time of
+    another age, which a reader with a zone can not take back out of its column."""
+    if not 0 <= moment < LATEST:
+        raise OverflowError(moment)
     return Plain((_ZERO + timedelta(seconds=moment + OFFSET_S)).isoformat(" "))
 
 

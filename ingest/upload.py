@@ -1,9 +1,8 @@
 """One upload as canonical records: what the edge makes of a body before it chooses a path."""
 
-import json
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +12,7 @@ from rest_framework.exceptions import APIException
 from ingest import body, dialects
 from ingest.body import Path
 from ingest.owners import IDS, ids, with_ids
-from ingest.readers import device, event, health
+from ingest.readers import device, event, health, typed
 from ingest.readers.common import SERIAL_MOST
 from ingest.records import Device, Event, Health
 from ingest.values import Impossible
@@ -53,7 +52,10 @@ class Upload:
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
     def part(self, kind: str, device_sn: str) -> Part:
-        return self.parts.setdefault((kind, device_sn), Part(kind, device_sn))
+        part = self.parts.get((kind, device_sn))
+        if part is None:
+            part = self.parts[kind, device_sn] = Part(kind, device_sn)
+        return part
 
 
 clock: Callable[[], float] = time.time
@@ -62,8 +64,13 @@ clock: Callable[[], float] = time.time
 def read(raw: bytes, *, kind: str, depth: int, most: int, mixed: bool = False) -> Upload:
     """The upload in `raw`. With `mixed`, an object of the lists `health_data`, `device_info` and `alert_data` is read
     as those kinds. Raises ParseError (400) or TooMany (413); a record that can not be is a reject, never an error."""
-    content = body.decode(raw, depth=depth)
     upload = Upload(received_ms=int(clock() * 1000))
+    if kind == HEALTH and (known := typed.readings(raw, now=upload.received_ms / 1000)) and len(known) <= most:
+        for record in known:
+            upload.part(HEALTH, record.device_sn).records.append(record)
+        upload.accepted = len(known)
+        return upload
+    content = body.decode(raw, depth=depth)
     source = body.Source(raw)
     groups: list[Group] = []
     if mixed and isinstance(content, dict) and dialects.first(content, dialects.EVENT_TYPE) is None:
@@ -131,8 +138,9 @@ def _take(
         else:
             record, nested = event.read(element, beside=beside, now=now)
             upload.nested += len(nested.records) + len(nested.impossible)
-            for content, reason in nested.impossible:
-                _reject(upload, HEALTH, index, f"healthData: {reason}", record.device_sn, text_of(content))
+            if nested.impossible:
+                for reason, payload in impossible_readings(nested, source, path):
+                    _reject(upload, HEALTH, index, f"healthData: {reason}", record.device_sn, payload)
     except Impossible as error:
         _reject(upload, kind, index, str(error), _serial(element, kind), source.at(path))
         return
@@ -146,11 +154,20 @@ def _reject(upload: Upload, kind: str, index: int, reason: str, device_sn: str, 
     upload.part(kind, device_sn).rejects.append(Reject(kind, device_sn, reason.removeprefix("healthData: "), payload))
 
 
-def text_of(content: Any) -> bytes:
-    """The text of a decoded element, for its dead letter."""
-    if isinstance(content, str):
-        return content.encode(errors="backslashreplace")
-    return json.dumps(content, separators=(",", ":")).encode()
+def impossible_readings(nested: event.Nested, source: body.Source, path: Path) -> Iterator[tuple[str, bytes]]:
+    """Reason and text of each reading that the event at `path` carries and that can not be.
+
+    The text is byte for byte what was received. JSON in a string is text inside text: what such a reading was is what
+    the string holds once decoded, in UTF-8, each lone surrogate as its JSON escape.
+    """
+    text = nested.text
+    if text is not None:
+        source, path = body.Source(text), ()
+    for place, reason in nested.impossible:
+        if place is None:
+            yield reason, (text or "").encode(errors="backslashreplace")
+        else:
+            yield reason, source.at((*path, *place))
 
 
 def _serial(element: Any, kind: str) -> str:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from ingest import upload
 from ingest.accept import ROUTED, commit_of
-from ingest.parsers import TooLarge, UploadParser, UploadRenderer, announces_more, check_content_type
+from ingest.parsers import TooLarge, UploadParser, UploadRenderer, announced, announces_more, check_content_type
 from ingest.response import UploadResponse
 
 RENDERER = UploadRenderer()
@@ -35,15 +36,21 @@ class UploadView(APIView):
         request.accepted_media_type = RENDERER.media_type
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """As DRF does, and without the circle of request and view, which only the garbage collector could free."""
-        found = super().finalize_response(request, response, *args, **kwargs)
-        if isinstance(found, UploadResponse):
+        """An upload's answer is whole as it is. Without the circle of request and view, which only the garbage
+        collector could free."""
+        if isinstance(response, UploadResponse):
             request.parser_context.clear()
-        return found
+            return response
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """DRF's request, which has no user to look for and nothing to negotiate."""
+        return Request(request, parser_context={})
 
     def post(self, request: Request) -> UploadResponse:
-        check_content_type(request.META.get("CONTENT_TYPE", ""))
-        if announces_more(request.META.get("CONTENT_LENGTH", ""), settings.UPLOAD_MAX_BYTES):
+        said = announced(request._request)
+        check_content_type(said.content_type)
+        if announces_more(said.length, settings.UPLOAD_MAX_BYTES):
             raise TooLarge
         taken = upload.read(
             self.body(request),

@@ -4,6 +4,7 @@ A web process keeps routes and Redis safety fresh beside its requests.
 """
 
 import gc
+import logging
 import os
 from typing import Any
 
@@ -14,9 +15,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ljwx.settings")
 people = get_asgi_application()
 
 from ingest.lane import Lane  # noqa: E402 - Django is set up first
-from ljwx import background  # noqa: E402
+from ljwx import background, openfiles  # noqa: E402
 from ljwx.middleware import DEVICE_PATHS  # noqa: E402
 
+if (held := openfiles.allow(openfiles.FLEET)) < openfiles.FLEET:
+    logging.getLogger(__name__).warning("this process can hold %d connections: raise its limit of open files", held)
 devices = Lane()
 background.start()
 

@@ -1,13 +1,15 @@
 """What a process keeps in memory and refreshes beside the requests: routes, Redis safety, tokens.
 
-A web process starts one daemon thread; anywhere else a value older than its interval is refreshed when it is read.
+A web process starts a daemon thread for each; anywhere else a value older than its interval is refreshed when it is
+read.
 """
 
+import contextlib
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,18 @@ def running() -> bool:
     return _running
 
 
+@contextlib.contextmanager
+def holding() -> Iterator[None]:
+    """Inside, every value stays as it is and reading one does no I/O, as on the event loop of a web process: for tests
+    and measurements."""
+    global _running
+    before, _running = _running, True
+    try:
+        yield
+    finally:
+        _running = before
+
+
 def _forget() -> None:
     # A fork does not inherit the thread.
     global _running
@@ -73,30 +87,36 @@ os.register_at_fork(after_in_child=_forget)
 
 
 def start() -> None:
-    """Load every value once, then keep them fresh from a daemon thread. Harmless when called again.
+    """Load every value once, then keep each fresh from a daemon thread of its own: a database that hangs must not keep
+    the process from seeing an unsafe Redis or the operator's override. Harmless when called again.
 
-    The first load happens in the thread too: some servers import the application inside their event loop, where
+    The first load happens in the threads too: some servers import the application inside their event loop, where
     Django refuses to use a database.
     """
     global _running
     if running():
         return
     _running = True
+    deadline = time.monotonic() + FIRST_LOAD_S
+    for loaded in [_keep(value) for value in _everything]:
+        loaded.wait(max(0.0, deadline - time.monotonic()))
+
+
+def _keep(value: Refreshed[object]) -> threading.Event:
     loaded = threading.Event()
-    threading.Thread(target=_run, args=(loaded,), name="background", daemon=True).start()
-    loaded.wait(FIRST_LOAD_S)
+    threading.Thread(target=_run, args=(value, loaded), name=f"refreshes {value.name}", daemon=True).start()
+    return loaded
 
 
-def _run(loaded: threading.Event) -> None:
+def _run(value: Refreshed[object], loaded: threading.Event) -> None:
     from django.db import close_old_connections
 
     pause = threading.Event()
     while True:
         close_old_connections()
-        for value in _everything:
-            try:
-                value.refresh()
-            except Exception:  # the top of a thread on which every choice of a path rests
-                log.exception("%s can not be refreshed, the last value stays", value.name)
+        try:
+            value.refresh()
+        except Exception:  # the top of a thread on which every choice of a path rests
+            log.exception("%s can not be refreshed, the last value stays", value.name)
         loaded.set()
         pause.wait(INTERVAL)

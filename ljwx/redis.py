@@ -5,7 +5,14 @@
 | `health_data_stream`, `device_info_stream`, `common_event_stream` | stream with its group | retention |
 | `ljwx:slot:{stable name}` | string: token of the supervisor that holds the slot | 10 s, renewed each second |
 | `ljwx:consumer:{stable name}` | hash: pid, kinds, stored, dead, error, beat | 15 s, renewed by the consumer |
+| `ljwx:worker:{stable name}` | string: JSON, a process as its supervisor sees it | 5 s, renewed each second |
+| `ljwx:seats` | hash: seat to supervisor, `at:` + supervisor to the end of its lease | 60 s, renewed each second |
+| `ljwx:autoscaler` | string: the supervisor that leads autoscaling | 30 s, renewed every 10 s |
+| `ljwx:autoscale` | string: JSON of what autoscaling remembers | until autoscaling replaces it |
 | `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
+| `ljwx:ledger:{minute}` | hash: `kind:path:what` to the records that were acknowledged with it | 3 days |
+| `ljwx:budget` | hash: records handled and buried per kind and 10 s; stopped kinds with why | 5 min; until allowed |
+| `ljwx:lost` | hash: entries per kind that were deleted before they were stored | until acknowledged |
 | `ljwx:cache:*` | django-redis | as each entry says |
 """
 
@@ -23,7 +30,14 @@ Profile = Literal["accept", "consume", "control"]
 
 SLOT_KEY = "ljwx:slot:{}"
 CONSUMER_KEY = "ljwx:consumer:{}"
+WORKER_KEY = "ljwx:worker:{}"
+SEATS_KEY = "ljwx:seats"
+AUTOSCALER_KEY = "ljwx:autoscaler"
+AUTOSCALE_KEY = "ljwx:autoscale"
+LEDGER_KEY = "ljwx:ledger:{}"
 ALARMS_KEY = "ljwx:alarms"
+BUDGET_KEY = "ljwx:budget"
+LOST_KEY = "ljwx:lost"
 
 # A blocking read must end before its socket times out.
 BLOCK_MS = 1_000
@@ -51,7 +65,12 @@ def client(profile: Profile) -> redis.Redis:
 
 
 def async_pool() -> redis.asyncio.ConnectionPool:
-    """A pool of asyncio connections for the group commit, which keeps its own deadline: they have no read time-out."""
+    """A pool of asyncio connections for the group commit, which keeps its own deadline: they have no read time-out,
+    for the client would set a timer for every single reply."""
     return redis.asyncio.ConnectionPool.from_url(
-        settings.REDIS_URL, protocol=2, retry=AsyncRetry(NoBackoff(), 0), socket_connect_timeout=0.1
+        settings.REDIS_URL,
+        protocol=2,
+        retry=AsyncRetry(NoBackoff(), 0),
+        socket_connect_timeout=0.1,
+        socket_timeout=None,
     )

@@ -135,11 +135,17 @@ UPLOAD_MAX_BYTES = env.integer("LJWX_UPLOAD_MAX_BYTES", 256 * 1024, least=1024)
 UPLOAD_MAX_RECORDS = env.integer("LJWX_UPLOAD_MAX_RECORDS", 500, least=1)
 UPLOAD_MAX_DEPTH = env.integer("LJWX_UPLOAD_MAX_DEPTH", 16, least=4, most=200)
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
+# The longest that an upload waits for its answer, and the writes it may wait for.
+ACCEPT_DEADLINE_S = env.integer("LJWX_ACCEPT_DEADLINE_MS", 1_000, least=100) / 1000
 # Legacy writes at once in one process, fallbacks included; beyond it the answer is 503.
 LEGACY_WRITERS = env.integer("LJWX_LEGACY_WRITERS", 16, least=1)
 
 # Consumers
 CONSUMER_HOST = env.text("LJWX_CONSUMER_HOST", "")
+# Over all hosts, and the same on each of them.
+CONSUMER_MIN = env.integer("LJWX_CONSUMER_MIN", 1, least=1, most=1_000)
+CONSUMER_MAX = env.integer("LJWX_CONSUMER_MAX", max(8, CONSUMER_MIN), least=CONSUMER_MIN, most=1_000)
+CONSUMER_AUTOSCALE = env.flag("LJWX_CONSUMER_AUTOSCALE", False)
 CONSUMER_CLAIM_IDLE_MS = env.integer("LJWX_CONSUMER_CLAIM_IDLE_MS", 60_000, least=100)
 STREAM_RETENTION_MINUTES = env.integer("LJWX_STREAM_RETENTION_MINUTES", 60, least=1)
 # A Redis that may forget acknowledged entries keeps the stream path closed.
@@ -147,6 +153,9 @@ REDIS_REQUIRE_SAFE = env.flag("LJWX_REDIS_REQUIRE_SAFE", True)
 
 # Where a process dies of its own: only for proofs (ljwx/failpoints.py).
 FAILPOINT = env.text("LJWX_FAILPOINT", "")
+
+# The way back that needs no database: a share that holds whatever the routes say.
+STREAM_FORCE_PERCENTAGE = env.text("STREAM_FORCE_PERCENTAGE", "")
 
 # What a watch is told when it polls for its configuration: empty means 404, it keeps its own.
 DEVICE_CONFIG_FILE = env.text("LJWX_DEVICE_CONFIG_FILE", "")

@@ -7,6 +7,7 @@ command can show it. A Redis that is away keeps nothing, and the log is all ther
 import logging
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import redis
@@ -56,12 +57,12 @@ def clear(name: str) -> None:
 
 def standing() -> list[Alarm]:
     """Every alarm that is not cleared, the oldest first. Raises redis.RedisError when it can not be known."""
-    found = client("control").hgetall(ALARMS_KEY)
+    found: Any = client("control").hgetall(ALARMS_KEY)
     alarms = [_read(name.decode(), value) for name, value in found.items()]
     return sorted((alarm for alarm in alarms if alarm is not None), key=lambda alarm: (alarm.since, alarm.name))
 
 
-def _read(name: str, value: bytes | None) -> Alarm | None:
+def _read(name: str, value: Any) -> Alarm | None:
     if value is None:
         return None
     try:

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from django.db import Error
 
 from ljwx.background import Refreshed
+from rollout import override
 from rollout.buckets import bucket
 from rollout.models import Route
-from streaming import registry, safety
+from streaming import breaker, registry, safety
 
 LEGACY = "legacy"
 STREAM = "stream"
@@ -24,8 +26,7 @@ class Share:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """The path of one upload, the epoch it was decided under, and why."""
 
     path: str
@@ -50,12 +51,16 @@ def decide(kind: str, device_sn: str) -> Decision:
     share = current.get().get(kind)
     if share is None:
         return Decision(LEGACY, 0, "no route")
-    if bucket(share.salt, device_sn) >= share.below:
-        return Decision(LEGACY, share.epoch, "share")
+    forced = override.current.get()
+    below, reason = (share.below, "share") if forced is None else (round(forced * 100), "override")
+    if bucket(share.salt, device_sn) >= below:
+        return Decision(LEGACY, share.epoch, reason)
     gate = safety.current.get()
     if not gate.is_open:
         return Decision(LEGACY, share.epoch, f"stream closed: {gate.reason}")
-    return Decision(STREAM, share.epoch, "share")
+    if breaker.current.is_open:
+        return Decision(LEGACY, share.epoch, "stream closed: Redis did not answer a moment ago")
+    return Decision(STREAM, share.epoch, reason)
 
 
 def create_missing(**kwargs: Any) -> None:

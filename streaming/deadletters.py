@@ -11,11 +11,17 @@ from django.db import connection
 from django.utils import timezone
 
 from streaming.envelope import Reject
+from streaming.fingerprints import REASON_MOST, fingerprint
 from streaming.models import DeadLetter
 from streaming.registry import Kind, Record
 
+# Categories that arise at storing; all but CONFLICT, which devices send, weigh on the budget.
 CONFLICT = "conflict"
 UNDECODABLE = "undecodable"
+IMPOSSIBLE = "impossible"
+DATABASE = "database"
+UNKNOWN = "unknown"
+UNEXPECTED = "unexpected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,11 @@ class Burial:
     form: str
     payload: bytes
     received_ms: int
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it was found at storing, where a bad deployment shows: neither by the edge nor sent twice."""
+        return self.form != DeadLetter.Form.JSON and self.reason != CONFLICT
 
     @property
     def digest(self) -> str:
@@ -81,8 +92,9 @@ def bury(burials: Iterable[Burial]) -> int:
         DeadLetter(
             kind=burial.kind[:16],
             device_sn=burial.device_sn[:64],
-            reason=burial.reason[:255],
+            reason=burial.reason[:REASON_MOST],
             category=category(burial.reason),
+            fingerprint=fingerprint(burial.kind[:16], burial.reason),
             form=burial.form,
             payload=burial.payload,
             digest=digest,

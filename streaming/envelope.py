@@ -1,7 +1,8 @@
 """The content of an entry: field `d` holds one msgpack envelope, arrays throughout, versioned by its first element."""
 
+import math
 from functools import cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -39,7 +40,8 @@ class Envelope(msgspec.Struct, Generic[R], array_like=True, frozen=True):
 
 
 class Undecodable(ValueError):
-    """Raised when an entry is no envelope of its kind, or of a version this code does not know."""
+    """Raised when an entry is no envelope of its kind, or of a version this code does not know, or holds a number
+    that is none."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -65,4 +67,18 @@ def decode(data: bytes, *, record: type[msgspec.Struct], kind: str) -> "Envelope
         raise Undecodable(f"version {envelope.v}, this code knows {VERSION}")
     if envelope.kind != kind:
         raise Undecodable(f"kind {envelope.kind!r} in the stream of {kind!r}")
+    # No column and no JSON holds NaN or infinity. Every such number begins with one of these bytes, and few others.
+    if any(mark in data for mark in _EXTREME) and not all(map(_is_finite, envelope.records)):
+        raise Undecodable("a number is not finite")
     return envelope
+
+
+_EXTREME = (b"\xcb\x7f", b"\xcb\xff", b"\xca\x7f", b"\xca\xff")
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, msgspec.Struct):
+        return all(map(_is_finite, msgspec.structs.astuple(value)))
+    return all(map(_is_finite, value)) if isinstance(value, list) else True

@@ -11,7 +11,8 @@ from django.db import Error, InterfaceError
 
 class Failure(enum.Enum):
     """RETRY: the world is busy, the same transaction again. STOP: the world is broken, a person must mend it.
-    RECORD: some record in the batch can not be stored. UNKNOWN: nobody has classified it: treated as STOP."""
+    RECORD: some record in the batch can not be stored. UNKNOWN: nobody has classified it: STOP, unless one record
+    alone meets it while a probe write works."""
 
     RETRY = "retry"
     STOP = "stop"
@@ -34,6 +35,10 @@ class Unavailable(Exception):
 
 class Broken(Unavailable):
     """Raised when trying again will not help until a person has mended the database."""
+
+
+class Exhausted(Unavailable):
+    """Raised when more records would be buried than the budget of their kind allows: a person must look first."""
 
 
 def classify(error: Exception) -> Failure:

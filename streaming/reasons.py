@@ -1,51 +1,87 @@
-"""Which reasons there are for dead letters, and how many open letters each has, without reading all of them."""
+"""Why dead letters are dead: their groups and categories, without reading all of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from django.db import connection
+from django.db.models import Count
 
+from streaming.fingerprints import normal
 from streaming.models import DeadLetter
 
 MOST_CATEGORIES = 50
+MOST_GROUPS = 100
 MOST_COUNTED = 2_000
-
-_COUNTS = f"""
-SELECT kind, COUNT(*) FROM (
-    SELECT kind FROM ljwx_dead_letter WHERE state = %s AND category = %s LIMIT {MOST_COUNTED}
-) AS bounded GROUP BY kind ORDER BY kind
-"""  # noqa: S608 - a number of our own
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Open letters of one category and kind. `more`: there are more than were counted."""
+class Group:
+    """The letters of one state that share a fingerprint. `count` and `devices` are those of the newest 2,000, `more`
+    whether there are more; `example` is the reason of the newest, `first` and `last` when the edge received the oldest
+    and the newest of them."""
 
-    category: str
+    fingerprint: str
     kind: str
+    example: str
     count: int
     more: bool
+    devices: int
+    first: datetime
+    last: datetime
+
+    @property
+    def reason(self) -> str:
+        """The reason without values, which may be health data."""
+        return normal(self.example)
+
+
+def groups(state: str = DeadLetter.State.OPEN, *, kind: str = "", most: int = MOST_GROUPS) -> list[Group]:
+    """The groups of letters in `state`, of `kind` if one is given, the largest first; at most `most` of them.
+
+    Costs a few index ranges a group, however many letters there are.
+    """
+    letters = DeadLetter.objects.filter(state=state)
+    found: list[Group] = []
+    for fingerprint in _steps(letters, "fingerprint"):
+        if len(found) == most:
+            break
+        group = _group(letters.filter(fingerprint=fingerprint), fingerprint)
+        if group is not None and kind in {"", group.kind}:
+            found.append(group)
+    return sorted(found, key=lambda group: (-group.count, group.fingerprint))
 
 
 def categories(state: str) -> list[str]:
     """The categories that letters in `state` have, at most 50, sorted."""
-    # One step along the index on state and category for each, however many letters it has: DISTINCT, GROUP BY and a
-    # recursive query read every letter.
-    letters = DeadLetter.objects.filter(state=state).order_by("category").values_list("category", flat=True)
-    found: list[str] = []
-    category = letters.first()
-    while category is not None and len(found) < MOST_CATEGORIES:
-        found.append(category)
-        category = letters.filter(category__gt=category).first()
-    return found
+    steps = _steps(DeadLetter.objects.filter(state=state), "category")
+    return [category for _, category in zip(range(MOST_CATEGORIES), steps, strict=False)]
 
 
-def open_reasons() -> list[Reason]:
-    """Open letters by category and kind, at most 2,000 counted of each category."""
-    found = []
-    for category in categories(DeadLetter.State.OPEN):
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNTS, [DeadLetter.State.OPEN, category])
-            rows = cursor.fetchall()
-        more = sum(count for _, count in rows) >= MOST_COUNTED
-        found += [Reason(category, kind, count, more) for kind, count in rows]
-    return found
+def _steps(letters: Any, name: str) -> Iterator[str]:
+    """The values of a column, sorted, without "". One step along its index for each, however many letters it has:
+    DISTINCT, GROUP BY and a recursive query read every letter."""
+    values = letters.order_by(name).values_list(name, flat=True)
+    value = values.filter(**{f"{name}__gt": ""}).first()
+    while value is not None:
+        yield value
+        value = values.filter(**{f"{name}__gt": value}).first()
+
+
+def _group(letters: Any, fingerprint: str) -> Group | None:
+    newest = letters.order_by("-pk").values("pk", "kind", "reason", "received_at").first()
+    oldest = letters.order_by("pk").values("received_at").first()
+    if newest is None or oldest is None:
+        return None  # settled meanwhile
+    counted = letters.order_by("-pk").values("pk", "device_sn")[: MOST_COUNTED + 1]
+    counts = counted.aggregate(letters=Count("pk"), devices=Count("device_sn", distinct=True))
+    return Group(
+        fingerprint=fingerprint,
+        kind=newest["kind"],
+        example=newest["reason"],
+        count=min(counts["letters"], MOST_COUNTED),
+        more=counts["letters"] > MOST_COUNTED,
+        devices=counts["devices"],
+        first=oldest["received_at"],
+        last=newest["received_at"],
+    )

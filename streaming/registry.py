@@ -49,7 +49,8 @@ class Kind:
     """One kind of upload. `priority` 0 is read first and gets a consumer of its own.
 
     `reread` reads the text of one record again, as it was received at an epoch millisecond; it raises ValueError with
-    the reason when that is still no record.
+    the reason when that is still no record. `probe` makes a record that can always be written, which is never
+    committed; a kind without one buries nothing that only a probe write could tell from a broken world.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Kind:
     device: Callable[[Record], str]
     priority: int = 1
     reread: Callable[[bytes, int], Reread] | None = None
+    probe: Callable[[], Record] | None = None
 
 
 class UnknownKind(LookupError):

@@ -5,22 +5,27 @@ The legacy path, the fallback, the consumers, replay and repair all store throug
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from threading import Event
 
 from django.db import Error, transaction
 
+from ljwx import failpoints
 from streaming import deadletters
-from streaming.deadletters import Burial
+from streaming.deadletters import DATABASE, IMPOSSIBLE, UNEXPECTED, UNKNOWN, Burial
 from streaming.failures import Broken, Failure, Unavailable, classify
+from streaming.probing import probe
 from streaming.registry import Key, Kind, Record, Written, get
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 _pause = Event()
+
+# Told before the COMMIT how many new dead letters that weigh it holds; raises Unavailable to have none of it.
+Spend = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,73 +48,115 @@ class Tally:
         return Tally(self.new + other.new, self.duplicates + other.duplicates, self.dead + other.dead)
 
 
-def store(kind: Kind, items: Sequence[Item], burials: Sequence[Burial] = ()) -> Tally:
+def _freely(count: int) -> None:
+    """No budget."""
+
+
+def store(
+    kind: Kind,
+    items: Sequence[Item],
+    burials: Sequence[Burial] = (),
+    *,
+    spend: Spend = _freely,
+    isolated: bool = False,
+) -> Tally:
     """Store every record of `items`, or bury it with its reason, and bury `burials`: committed when this returns.
 
     Guarantee: each record is one row or one dead letter, however often it is stored. Raises Unavailable or Broken
     when the database can not take the batch; parts of it may then be stored, which makes a second try harmless.
+    A fault of the code is raised as it is, unless the records are `isolated`: then the record that meets it is buried,
+    when it does so alone and a probe write works.
     """
     if not items and not burials:
         return Tally()
+    storing = _Storing(kind, spend, isolated)
     keyed: list[tuple[Key, Item]] = []
     odd: list[Burial] = []
     for item in items:
         try:
             keyed.append((kind.key(item.record), item))
         except (OverflowError, ValueError) as error:
-            reason = f"impossible: {type(error).__name__}"
-            odd.append(deadletters.of_record(kind, item.record, reason, received_ms=item.received_ms))
+            odd.append(storing.burial(item, f"{IMPOSSIBLE}: {type(error).__name__}"))
+        except Exception as error:  # noqa: BLE001 - raised again unless the records are isolated
+            reason = storing.reason(error)
+            storing.probe(error)
+            odd.append(storing.burial(item, reason))
     keyed.sort(key=itemgetter(0))
-    return _store(kind, [item for _, item in keyed], [*burials, *odd])
+    return storing.store([item for _, item in keyed], [*burials, *odd])
 
 
-def _store(kind: Kind, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:
-    try:
-        return _attempt(kind, items, burials)
-    except (Error, ValueError, OverflowError) as error:
-        failure = classify(error)
-        if failure is not Failure.RECORD:
-            broken = Unavailable if failure is Failure.RETRY else Broken
-            raise broken(_plain(error)) from error
+@dataclass(frozen=True, slots=True)
+class _Storing:
+    kind: Kind
+    spend: Spend
+    isolated: bool
+
+    def store(self, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:
+        try:
+            return self._attempt(items, burials)
+        except Exception as error:  # noqa: BLE001 - raised again unless a record may be to blame
+            reason, fault = self.reason(error), error
         if len(items) > 1:
             half = len(items) // 2
-            return _store(kind, items[:half], burials) + _store(kind, items[half:], ())
+            first = self.store(items[:half], burials)
+            failpoints.reach("consumer.bisecting")
+            return first + self.store(items[half:], ())
         if not items:
-            raise Broken(f"dead letters can not be written: {_plain(error)}") from error
-        log.warning("%s record can not be stored: %s", kind.name, type(error).__name__)
-        buried = deadletters.of_record(
-            kind, items[0].record, f"database: {_plain(error)}", received_ms=items[0].received_ms
-        )
-        return _store(kind, (), [*burials, buried])
+            raise Broken(f"dead letters can not be written: {_plain(fault)}") from fault
+        if classify(fault) is not Failure.RECORD:
+            self.probe(fault)
+        log.warning("%s record can not be stored: %s", self.kind.name, reason)
+        return self.store((), [*burials, self.burial(items[0], reason)])
 
+    def reason(self, error: Exception) -> str:
+        """What a record that meets `error` alone is buried with. Raises when no record can be to blame for it."""
+        failure = classify(error)
+        if failure is Failure.RECORD:
+            return f"{DATABASE}: {_plain(error)}"
+        if isinstance(error, Error):
+            if failure is Failure.UNKNOWN:
+                return f"{UNKNOWN}: {_plain(error)}"
+            raise (Unavailable if failure is Failure.RETRY else Broken)(_plain(error)) from error
+        if self.isolated and not isinstance(error, (Unavailable, OSError, MemoryError)):
+            return f"{UNEXPECTED}: {type(error).__name__}"
+        raise error
 
-def _attempt(kind: Kind, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:
-    for attempt in range(1, ATTEMPTS + 1):
+    def probe(self, fault: Exception) -> None:
+        """Returns when a record that is surely good can be written. Raises otherwise: then the world is to blame."""
         try:
-            with transaction.atomic():
-                return _write(kind, items, burials)
-        except Error as error:
-            busy = classify(error) is Failure.RETRY
-            if not busy or attempt == ATTEMPTS or transaction.get_connection().in_atomic_block:
-                raise
-            transaction.get_connection().close_if_unusable_or_obsolete()
-            _pause.wait(random.uniform(0.005, 0.02) * 2**attempt)
-    raise AssertionError("unreachable")
+            probe(self.kind)
+        except Exception as error:
+            if isinstance(fault, Error):
+                raise Broken(f"{_plain(fault)}, and a probe write fails: {_plain(error)}") from fault
+            raise fault from error
 
+    def burial(self, item: Item, reason: str) -> Burial:
+        return deadletters.of_record(self.kind, item.record, reason, received_ms=item.received_ms)
 
-def _write(kind: Kind, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:
-    written = kind.write([item.record for item in items]) if items else Written()
-    received = max((item.received_ms for item in items), default=0)
-    dead = deadletters.bury(
-        [
-            *burials,
-            *(
-                deadletters.of_record(get(name), record, deadletters.CONFLICT, received_ms=received)
-                for name, record in written.conflicts
-            ),
+    def _attempt(self, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return self._write(items, burials)
+            except Error as error:
+                busy = classify(error) is Failure.RETRY
+                if not busy or attempt == ATTEMPTS or transaction.get_connection().in_atomic_block:
+                    raise
+                transaction.get_connection().close_if_unusable_or_obsolete()
+                _pause.wait(random.uniform(0.005, 0.02) * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def _write(self, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:
+        written = self.kind.write([item.record for item in items]) if items else Written()
+        received = max((item.received_ms for item in items), default=0)
+        conflicts = [
+            deadletters.of_record(get(name), record, deadletters.CONFLICT, received_ms=received)
+            for name, record in written.conflicts
         ]
-    )
-    return Tally(written.new, written.duplicates, dead)
+        dead = deadletters.bury([*(burial for burial in burials if not burial.weighs), *conflicts])
+        if heavy := deadletters.bury([burial for burial in burials if burial.weighs]):
+            self.spend(heavy)
+        return Tally(written.new, written.duplicates, dead + heavy)
 
 
 def _plain(error: Exception) -> str:

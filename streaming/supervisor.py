@@ -1,147 +1,149 @@
-"""Keeps consumer processes alive under stable names."""
+"""Keeps the consumer processes of one host as many as they should be."""
 
 import logging
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from threading import Event
 
 import redis
 from django.conf import settings
 
 from ljwx.stopping import Stop
-from streaming import retention
+from streaming import names, reports, retention
+from streaming.manager import get_consumer_manager
 from streaming.registry import Kind
+from streaming.seats import Seats
 from streaming.slots import Slots
+from streaming.worker import Process, State, Worker
+
+__all__ = ["Supervisor", "get_consumer_manager"]
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.2
-RENEW_EVERY_S = 1.0
+CONVERGE_EVERY_S = 1.0
 TRIM_EVERY_S = 10.0
-GRACE_S = 30.0
-LONGEST_BACKOFF_S = 10.0
-STEADY_S = 30.0
+# In this seat the most urgent kinds are served alone, so that an SOS never waits behind bulk data. It is the second:
+# the first serves everything, so nobody changes what it serves when consumers come or go.
+URGENT_SEAT = 2
 
 
-@dataclass(slots=True)
-class Worker:
-    """One consumer process and its slot."""
-
-    name: str
-    kinds: Sequence[Kind]
-    process: "subprocess.Popen[bytes] | None" = None
-    started_at: float = 0.0
-    deaths: int = 0
-    start_after: float = 0.0
-
-
-@dataclass(slots=True)
 class Supervisor:
-    """Runs `workers` consumer processes: restarts the dead with backoff, renews slots, trims streams.
+    """Has one worker in each seat that `seats` gives it, restarts the dead, drains those without a seat.
 
-    With more than one worker the first serves the most urgent kinds alone, so that an SOS never waits behind bulk
-    data. SIGTERM goes to every child, which finishes its batch; what has not ended after 30 s is killed, and its
-    entries stay pending.
+    While Redis is away the workers stay as they are. A worker that must go finishes its batch; its seat and its name
+    are free only after it has ended. SIGTERM drains all of them. A supervisor that is killed leaves no worker: they
+    follow it, its seats and names expire, and other supervisors take them.
     """
 
-    workers: int
-    kinds: Sequence[Kind]
-    batch_size: int
-    connection: redis.Redis
-    clock: Callable[[], float] = field(default=time.monotonic)
-    children: list[Worker] = field(default_factory=list)
-    _renewed_at: float | None = None
-    _trimmed_at: float | None = None
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+
+    def __init__(
+        self, *, seats: Seats, slots: Slots, kinds: Sequence[Kind], batch_size: int, connection: redis.Redis
+    ) -> None:
+        self.seats = seats
+        self.slots = slots
+        self.kinds = kinds
+        self.batch_size = batch_size
+        self.connection = connection
+        self.workers: list[Worker] = []
+        self._converged_at: float | None = None
+        self._trimmed_at: float | None = None
 
     def run(self, stopping: Stop) -> None:
-        """Supervise until `stopping`, then end every child."""
-        slots = Slots(self.connection)
+        """Supervise until `stopping`, then drain every worker."""
         try:
             while not stopping.is_set():
                 try:
-                    self.step(slots)
+                    self.step()
                 except redis.RedisError as error:
                     log.warning("supervisor waits for Redis: %s", error)
                     stopping.wait(1)
                 stopping.wait(TICK_S)
         finally:
-            self.stop(slots)
+            self.stop()
 
-    def step(self, slots: Slots) -> None:
-        """Take missing slots, start or restart what is not running, renew, trim. Raises redis.RedisError."""
+    def step(self) -> None:
+        """Look after every worker; each second converge; every ten seconds trim. Raises redis.RedisError."""
         now = self.clock()
-        while len(self.children) < self.workers:
-            name = slots.take({child.name for child in self.children})
-            self.children.append(Worker(name, self._kinds_of(len(self.children))))
-        for child in self.children:
-            self._revive(child, now)
-        if self._renewed_at is None or now - self._renewed_at >= RENEW_EVERY_S:
-            self._renewed_at = now
-            self._renew(slots)
+        for worker in self.workers:
+            worker.tend(now)
+        # First: trimming is what makes room in a Redis that is too full for the rest.
         if self._trimmed_at is None or now - self._trimmed_at >= TRIM_EVERY_S:
             self._trimmed_at = now
             for kind in self.kinds:
                 retention.trim(self.connection, kind)
+                names.sweep(self.connection, kind)
+        for worker in [worker for worker in self.workers if worker.ended]:
+            self._remove(worker)
+        if self._converged_at is None or now - self._converged_at >= CONVERGE_EVERY_S:
+            self._converged_at = now
+            self._converge(now)
 
-    def stop(self, slots: Slots) -> None:
-        """SIGTERM to all, wait, SIGKILL what is left, release the slots."""
-        running = [child.process for child in self.children if child.process and child.process.poll() is None]
-        for process in running:
-            process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_S
-        for process in running:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                log.warning("consumer %d did not end in %.0f s and is killed", process.pid, GRACE_S)
-                process.kill()
-                process.wait()
+    def stop(self) -> None:
+        """Drain every worker, kill after half a minute what has not ended, give seats and names back."""
+        pause = Event()
+        for worker in self.workers:
+            worker.drain(self.clock())
+        while any(not worker.ended for worker in self.workers):
+            pause.wait(0.05)
+            for worker in self.workers:
+                worker.tend(self.clock())
         try:
-            for child in self.children:
-                slots.release(child.name)
+            for worker in self.workers:
+                self._give_back(worker)
+            self.seats.leave()
         except redis.RedisError as error:
-            log.info("slots expire by themselves: %s", error)
-        self.children.clear()
+            log.info("seats and names expire by themselves: %s", error)
+        self.workers.clear()
 
-    def _kinds_of(self, index: int) -> list[Kind]:
-        urgent = min(kind.priority for kind in self.kinds)
-        if self.workers > 1 and index == 0:
-            return [kind for kind in self.kinds if kind.priority == urgent]
-        return list(self.kinds)
+    def _converge(self, now: float) -> None:
+        seats = self.seats.claim([worker.seat for worker in self.workers])
+        for worker in self.workers:
+            if not self.slots.hold(worker.name):
+                log.error("slot %s was taken by another supervisor; its consumer ends", worker.name)
+                worker.drain(now)
+            elif worker.seat not in seats and worker.state is not State.DRAINING:
+                log.info("consumer %s has no seat any more and ends after its batch", worker.name)
+                worker.drain(now)
+        for seat in sorted(seats - {worker.seat for worker in self.workers}):
+            name = self.slots.take({worker.name for worker in self.workers})
+            worker = self._worker(name, seat)
+            self.workers.append(worker)
+            worker.tend(now)
+        reports.tell(self.connection, self.slots.host, self.workers, shared=self.seats.shared)
 
-    def _revive(self, child: Worker, now: float) -> None:
-        if child.process and child.process.poll() is None:
-            if child.deaths and now - child.started_at > STEADY_S:
-                child.deaths = 0
-            return
-        if child.process:
-            child.deaths += 1
-            child.start_after = now + min(LONGEST_BACKOFF_S, 0.1 * 2**child.deaths)
-            log.warning("consumer %s ended with %s, restart %d", child.name, child.process.returncode, child.deaths)
-            child.process = None
-        if now >= child.start_after:
-            child.process = subprocess.Popen(self._command(child))
-            child.started_at = now
-            log.info("consumer %s started, pid %d", child.name, child.process.pid)
+    def _remove(self, worker: Worker) -> None:
+        """A worker that was told to end and has: others may have its seat, and its name leaves the groups."""
+        self._give_back(worker)
+        for kind in self.kinds:
+            if not names.forget(self.connection, kind, worker.name):
+                log.warning("%s has left %s entries pending: others claim them", worker.name, kind.name)
+        self.workers.remove(worker)
+        log.info("consumer %s has ended, seat %d", worker.name, worker.seat)
 
-    def _command(self, child: Worker) -> list[str]:
-        return [
+    def _give_back(self, worker: Worker) -> None:
+        self.seats.release(worker.seat)
+        self.slots.release(worker.name)
+        reports.withdraw(self.connection, worker.name)
+
+    def _worker(self, name: str, seat: int) -> Worker:
+        kinds = self.kinds
+        if seat == URGENT_SEAT:
+            urgent = min(kind.priority for kind in kinds)
+            kinds = [kind for kind in kinds if kind.priority == urgent]
+        return Worker(name=name, seat=seat, kinds=kinds, start=lambda: self.spawn(name, kinds))
+
+    def spawn(self, name: str, kinds: Sequence[Kind]) -> Process:
+        """Start the consumer process called `name`."""
+        command = [
             sys.executable,
             str(settings.BASE_DIR / "manage.py"),
             "run_consumers",
-            f"--slot={child.name}",
-            f"--kinds={','.join(kind.name for kind in child.kinds)}",
+            f"--slot={name}",
+            f"--kinds={','.join(kind.name for kind in kinds)}",
             f"--batch-size={self.batch_size}",
         ]
-
-    def _renew(self, slots: Slots) -> None:
-        for child in list(self.children):
-            if not slots.hold(child.name):
-                log.error("slot %s was taken by another supervisor; its consumer ends", child.name)
-                if child.process and child.process.poll() is None:
-                    child.process.send_signal(signal.SIGTERM)
-                    child.process.wait(GRACE_S)
-                self.children.remove(child)
+        return subprocess.Popen(command)

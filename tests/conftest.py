@@ -11,7 +11,14 @@ from django.conf import settings
 from django.db import connection
 
 import ljwx.redis
+from streaming import breaker
 from tests.managed import Managed, environment
+
+
+@pytest.fixture(autouse=True)
+def answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins with a Redis that has not been silent."""
+    monkeypatch.setattr(breaker, "current", breaker.Breaker())
 
 
 @pytest.fixture

@@ -85,7 +85,10 @@ class Server:
 
 @contextlib.contextmanager
 def redis(folder: Path) -> Iterator[str]:
-    """A Redis as safe as the real one. Gives its URL without a database number; there are 64."""
+    """A Redis as safe as the real one. Gives its URL without a database number; there are 64.
+
+    In a folder that is there it starts again with what it held.
+    """
     server = redis_server(folder)
     with server.running():
         yield f"unix://{server.socket}"
@@ -101,13 +104,14 @@ def mariadb(folder: Path, *, durable: bool = False) -> Iterator[str]:
 
 def redis_server(folder: Path) -> Server:
     """The same, not started. Raises Missing when there is none."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     # Debian's redis-tools has the server under the name of the checker: which of them it is depends on its name.
     found = shutil.which("redis-server") or shutil.which("valkey-server") or shutil.which("redis-check-rdb")
     if not found:
         raise Missing("Redis is not installed: apt-get install redis-tools")
     binary = folder / "redis-server"
-    binary.symlink_to(found)
+    if not binary.is_symlink():
+        binary.symlink_to(found)
     path = folder / "redis.sock"
     argv = [binary, "--port", "0", "--unixsocket", path, "--dir", folder, "--databases", str(DATABASES)]
     argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--save", ""]

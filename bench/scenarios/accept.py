@@ -40,6 +40,7 @@ def _round(ground: Ground, candidate: Candidate, connections: int, options: Opti
     outside = quiet.settle(tries=options.either(20, 1))
     with server.running(candidate, ground) as web:
         web.load(connections=connections, seconds=options.either(2, 1))
+        ground.still(web.tree.check)
         load, cpu = web.load(connections=connections, seconds=options.seconds_or(10, 1))
         return {
             "per_s": load.rate, "p50_ms": load.p50_ms, "p99_ms": load.p99_ms, "faults": load.faults,

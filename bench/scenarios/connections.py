@@ -3,27 +3,25 @@
 import threading
 from typing import Any
 
-from bench import candidates, consumers, quiet, server, setting
+from bench import candidates, consumers, quiet, server
 from bench.ground import Ground
 from bench.options import Options
 from bench.report import say, table
 from bench.spread import shown, spread
 from bench.tree import Tree
+from ljwx import openfiles
 
-WANTED = 10_000
+WANTED = openfiles.FLEET
 RATE = 5_000
 FEW = 64
-# wrk, the server and what else is open in a process.
-SPARE_FILES = 500
 
 
 def run(ground: Ground, options: Options) -> dict[str, Any]:
     """Hold the connections open and upload 5,000 a second over them, with consumers storing."""
     wanted = options.either(WANTED, 500)
-    allowed = setting.raise_file_limit() - SPARE_FILES
-    connections = min(wanted, allowed)
+    connections = openfiles.allow(wanted)
     if connections < wanted:
-        say(f"only {connections:,} connections: a process may open {allowed + SPARE_FILES:,} files")
+        say(f"only {connections:,} connections: a process may not open more files")
     think_ms = 1000 * connections // options.either(RATE, 500)
     rounds = []
     for number in range(options.rounds_or(3)):

@@ -13,7 +13,7 @@ from bench.spread import shown, spread
 
 CONNECTIONS = 64
 STREAM, LEGACY, LEGACY_WSGI = "stream", "legacy", "legacy, Django WSGI"
-NAMES = ("stored_per_s", "accepted_per_s", "p99_ms", "server_us", "db_us")
+NAMES = ("stored_per_s", "accepted_per_s", "p99_ms", "server_us", "consumers_us", "db_us", "redis_us")
 
 
 def run(ground: Ground, options: Options) -> dict[str, Any]:
@@ -54,7 +54,9 @@ def _round(ground: Ground, candidate: Candidate, seconds: int, options: Options)
             before = stored(ground, candidate)
             with Samples(ground, every=options.either(5.0, 0.5)) as samples:
                 started = time.monotonic()
+                consuming = workers.cpu_s()
                 load, cpu = web.load(connections=CONNECTIONS, seconds=seconds)
+                cpu["consumers_us"] = (workers.cpu_s() - consuming) * 1e6 / max(1, load.accepted)
                 during = stored(ground, candidate) - before
                 took = time.monotonic() - started
             ended = ground.backlog()
@@ -115,7 +117,10 @@ def _line(measured: dict[str, Any]) -> str:
 def _print(found: dict[str, Any]) -> None:
     say(f"\nEnd to end, {found['seconds']} s, {CONNECTIONS} connections; × legacy {shown(found['ratio_legacy'], 2)}\n")
     table(
-        ("path", "stored/s", "accepted/s", "p99 ms", "server µs", "database µs", "flat", "lost"),
+        (
+            "path", "stored/s", "accepted/s", "p99 ms", "server µs", "consumers µs", "database µs", "Redis µs", "flat",
+            "lost",
+        ),
         [
             (
                 path, *(shown(found["paths"][path][name]) for name in NAMES),

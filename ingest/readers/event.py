@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from ingest import times, values
-from ingest.dialects import EVENT_NAMES
+from ingest.body import Path
+from ingest.dialects import EVENT_HEALTH, EVENT_NAMES
 from ingest.readers import common, health
 from ingest.records import Event, Health
 from ingest.values import Impossible
@@ -17,10 +18,15 @@ VALUE_MOST = 16_000
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """The readings found in an event: those that can be stored, and those that can not, each (content, reason)."""
+    """The readings found in an event: those that can be stored, and of those that can not each its place and reason.
+
+    A place leads from the event to the reading; in an event that carried JSON in a string, from the top of that
+    `text`. None is the whole text, which is no JSON that could be looked into.
+    """
 
     records: list[Health] = field(default_factory=list)
-    impossible: list[tuple[Any, str]] = field(default_factory=list)
+    impossible: list[tuple[Path | None, str]] = field(default_factory=list)
+    text: str | None = None
 
 
 def read(source: dict[str, Any], *, beside: dict[str, Any], now: float) -> tuple[Event, Nested]:
@@ -72,8 +78,19 @@ def _value(value: Any) -> str:
 
 
 def _nested(content: Any, source: dict[str, Any], *, device_sn: str, timestamp: int | None, now: float) -> Nested:
-    nested = Nested()
-    for element, beside in _elements(content, nested):
+    nested = Nested(text=content if isinstance(content, str) else None)
+    if nested.text is not None:
+        content = _decoded(nested.text, nested)
+    if content is None:
+        return nested
+    beside: dict[str, Any] = {}
+    wrapped = isinstance(content, dict) and "data" in content
+    if wrapped:
+        beside, content = content, content["data"]
+    listed = isinstance(content, list)
+    for index, element in enumerate(content if listed else [content]):
+        if element is None or element == {}:
+            continue  # stored as a reading it would stand in the way of a real one
         try:
             if not isinstance(element, dict):
                 raise Impossible("not an object")
@@ -88,29 +105,27 @@ def _nested(content: Any, source: dict[str, Any], *, device_sn: str, timestamp: 
                 )
             )
         except Impossible as error:
-            nested.impossible.append((element, str(error)))
+            start = () if nested.text is not None else (_name(source),)
+            place = (*start, *(("data",) if wrapped else ()), *((index,) if listed else ()))
+            nested.impossible.append((place, str(error)))
     return nested
 
 
-def _elements(content: Any, nested: Nested) -> list[tuple[Any, dict[str, Any]]]:
-    """The objects in `healthData`: an object, JSON in a string, each with or without `data`."""
-    if isinstance(content, str):
-        if content.strip() in {"", "null"}:
-            return []
-        try:
-            decoded = msgspec.json.decode(content)
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
-            nested.impossible.append((content, "implausible: healthData is not JSON"))
-            return []
-        if values.deeper_than(decoded, values.NESTED_DEPTH):
-            nested.impossible.append((content, "implausible: healthData is too deep"))
-            return []
-        content = decoded
-    if content is None:
-        return []
-    beside: dict[str, Any] = {}
-    if isinstance(content, dict) and "data" in content:
-        beside, content = content, content["data"]
-    elements = content if isinstance(content, list) else [content]
-    # Nothing, or an empty object, is no reading: stored as one it would stand in the way of a real one.
-    return [(element, beside) for element in elements if element is not None and element != {}]
+def _decoded(text: str, nested: Nested) -> Any:
+    """What the JSON in a string holds; None for nothing, and for what can not be looked into."""
+    if text.strip() in {"", "null"}:
+        return None
+    try:
+        content = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        nested.impossible.append((None, "implausible: healthData is not JSON"))
+        return None
+    if values.deeper_than(content, values.NESTED_DEPTH):
+        nested.impossible.append((None, "implausible: healthData is too deep"))
+        return None
+    return content
+
+
+def _name(source: dict[str, Any]) -> str:
+    """Under which of its names an event carries its readings."""
+    return next(name for name in EVENT_HEALTH if source.get(name) is not None)

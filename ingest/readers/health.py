@@ -38,7 +38,7 @@ def read(source: dict[str, Any], *, beside: dict[str, Any], now: float, **given:
         latitude=latitude,
         longitude=longitude,
         altitude=altitude,
-        upload_method=given.get("upload_method") or _method(found.get("upload_method")),
+        upload_method=given.get("upload_method") or method(found.get("upload_method")),
         sleep_data=sleep_data,
         exercise_daily_data=_nested(found, "exercise_daily_data"),
         exercise_week_data=_nested(found, "exercise_week_data"),
@@ -70,11 +70,12 @@ def _temperature(value: Any) -> float | None:
     return found
 
 
-def _method(value: Any) -> str:
-    method = value.strip().lower() if isinstance(value, str) else ""
-    if method in CELLULAR:
+def method(value: Any) -> str:
+    """How a reading travelled, as the table says it; what is not known is wifi."""
+    found = value.strip().lower() if isinstance(value, str) else ""
+    if found in CELLULAR:
         return "esim"
-    return method if method in METHODS else "wifi"
+    return found if found in METHODS else "wifi"
 
 
 def sleep_hours(sleep_data: str) -> float | None:

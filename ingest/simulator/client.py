@@ -1,6 +1,5 @@
 """HTTP as devices speak it."""
 
-import resource
 import time
 from types import TracebackType
 
@@ -11,7 +10,6 @@ from ingest.simulator.answer import Answer
 from ingest.simulator.upload import Upload
 
 TIMEOUT_S = 10.0
-SPARE_FILES = 64
 
 
 class Client:
@@ -52,13 +50,3 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._session.close()
-
-
-def allow_connections(count: int) -> None:
-    """Raise this process's limit of open files as far as it may for `count` connections."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + SPARE_FILES
-    if soft < wanted:
-        resource.setrlimit(
-            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-        )

@@ -10,12 +10,13 @@ from django.db import close_old_connections
 from ingest.models import HealthData
 from ingest.simulator import fleet as fleets
 from ingest.simulator import order
-from ingest.simulator.client import Client, allow_connections
+from ingest.simulator.client import Client
 from ingest.simulator.comparison import compare, strangers
 from ingest.simulator.drain import drain
 from ingest.simulator.progress import Progress
 from ingest.simulator.report import Report
 from ingest.simulator.sending import Sending
+from ljwx import openfiles
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -49,7 +50,7 @@ class Run:
         if strangers.serials(HealthData, prefix):
             raise PrefixTaken(prefix)
         fleet = fleets.make(seed=self.seed, devices=self.devices, prefix=prefix, started=started, bad=self.bad)
-        allow_connections(len(fleet.senders))
+        openfiles.allow(len(fleet.senders))
         before = order.legacy_alone()
         sending = Sending(fleet, self.rate, self.seconds, progress.sending)
         seconds = asyncio.run(self._send(sending))

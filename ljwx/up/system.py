@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from ljwx.up import banner, data, environment, ready, server
+from ljwx.up import banner, data, environment, ready, server, web
 from ljwx.up.address import Address, resolve
 from ljwx.up.lock import Lock
 from ljwx.up.program import Program
@@ -22,10 +22,11 @@ ENDING_WITHIN_S = 30.0
 class System:
     """Everything that belongs to one data folder. Two of them can not run on the same folder."""
 
-    def __init__(self, *, host: str, port: int, workers: int, say: Callable[[str], None]) -> None:
+    def __init__(self, *, host: str, port: int, workers: int, web_workers: int, say: Callable[[str], None]) -> None:
         self.host = host
         self.port = port
         self.workers = workers
+        self.web_workers = web_workers
         self.say = say
         self.var_dir = Path(settings.VAR_DIR).resolve()
         self.saved = self.var_dir / "up.env"
@@ -78,7 +79,7 @@ class System:
         )
         environment.save(env, self.saved)
         supervisor.run("migrate", manage("migrate", "--noinput"), env)
-        for program in programs(address, self.workers, env.get("LJWX_ALLOWED_HOSTS", "")):
+        for program in programs(address, self.workers, self.web_workers, env.get("LJWX_ALLOWED_HOSTS", "")):
             supervisor.start(program, env)
         password = self._admin(supervisor, env)
         supervisor.until_ready()
@@ -117,11 +118,11 @@ def manage(*words: str) -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), *words]
 
 
-def programs(address: Address, workers: int, allowed_hosts: str) -> list[Program]:
+def programs(address: Address, workers: int, web_workers: int, allowed_hosts: str) -> list[Program]:
     """The children beside Redis, in the order in which they start; they stop in the reverse order."""
     now = time.time()
-    consumers = manage("run_consumers", "--workers", str(workers))
-    web = [sys.executable, "-m", "daphne", "-v", "0", "-b", address.ip, "-p", str(address.port)]
+    # A number that is set while this runs outlives a restart of the program.
+    consumers = manage("run_consumers", "--workers", str(workers), "--started", f"{now:.3f}")
     return [
         Program(
             "consumers",
@@ -131,7 +132,7 @@ def programs(address: Address, workers: int, allowed_hosts: str) -> list[Program
         ),
         Program(
             "web",
-            [*web, "ljwx.asgi:application"],
+            web.command(address, web_workers),
             ready=lambda: ready.is_healthy(address, allowed_hosts),
             patience=20,
         ),

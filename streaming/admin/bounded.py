@@ -16,9 +16,10 @@ clock: Callable[[], float] = time.monotonic
 
 @dataclass
 class Counts:
-    """What became of the letters that were tried. `reasons`: why letters are still dead."""
+    """What became of the letters that were tried, the last of which was `last`. `reasons`: why some are still dead."""
 
     tried: int = 0
+    last: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -53,7 +54,7 @@ def replay_some(
     """Replay until `most` letters are tried or `seconds` are over. Raises Unavailable."""
     counts, until = Counts(), clock() + seconds
     for result in replay(letters, actor=actor, reason=reason, dry_run=dry_run, told=told):
-        counts.tried += 1
+        counts.tried, counts.last = counts.tried + 1, result.letter
         counts.outcomes[result.outcome] += 1
         if result.outcome is Outcome.DEAD:
             counts.reasons[category(result.reason)] += 1

@@ -24,6 +24,20 @@ class ByCategory(SimpleListFilter):
         return queryset.filter(category=self.value()) if self.value() else queryset
 
 
+class ByFingerprint(SimpleListFilter):
+    """The group: offered above the list, with its reason and counts, so it has no links here but to leave it."""
+
+    title = _("group")
+    parameter_name = "fingerprint"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        chosen = request.GET.get(self.parameter_name, "")[:16]
+        return [(chosen, chosen)] if chosen else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(fingerprint=self.value()) if self.value() else queryset
+
+
 class ByKind(SimpleListFilter):
     """The kind of upload."""
 

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import urlencode
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ljwx.admin.readonly import BySerialAdmin
 from ljwx.admin.shown import Display, moment
 from streaming import reasons
 from streaming.admin import settlement
-from streaming.admin.filters import ByCategory, ByKind
+from streaming.admin.filters import ByCategory, ByFingerprint, ByKind
 from streaming.admin.payload import decoded, masked
 from streaming.models import DeadLetter
 
@@ -22,8 +22,8 @@ class DeadLetterAdmin(BySerialAdmin):
 
     actions = ("replay", "discard")
     list_display = ("id", "kind", "device_sn", "reason", "category", "state", moment(DeadLetter, "received_at"))
-    list_filter = ("state", ByCategory, ByKind)
-    lookups = ("state__exact", "category", "kind")
+    list_filter = ("state", ByFingerprint, ByCategory, ByKind)
+    lookups = ("state__exact", "fingerprint", "category", "kind")
     search_help_text = _("The exact serial of a device.")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -49,14 +49,13 @@ class DeadLetterAdmin(BySerialAdmin):
         return payload
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        found = [
-            {
-                "reason": reason,
-                "url": "?" + urlencode({"state__exact": "open", "category": reason.category, "kind": reason.kind}),
-            }
-            for reason in reasons.open_reasons()
-        ]
-        return super().changelist_view(request, {**(extra_context or {}), "open_reasons": found})
+        groups = reasons.groups() if request.method == "GET" else []
+        extra = {"groups": groups, "groups_cut": len(groups) == reasons.MOST_GROUPS, "list_url": self._list_url()}
+        extra["may_settle"] = self.has_settle_permission(request)
+        return super().changelist_view(request, {**(extra_context or {}), **extra})
+
+    def _list_url(self) -> str:
+        return reverse(f"{self.admin_site.name}:streaming_deadletter_changelist")
 
     @admin.action(permissions=["settle"], description=_("Replay: store the selected dead letters after all"))
     def replay(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:

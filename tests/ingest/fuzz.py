@@ -1,15 +1,28 @@
-"""What the property tests share: any JSON there can be, and the same examples in every run."""
+"""What the property tests share: any JSON there can be, and the same examples in every run.
+
+`LJWX_TEST_FUZZ=thorough bin/test tests/ingest/test_fuzz.py` tries a million bodies, and every property a hundred times
+as often, others in every run.
+"""
+
+import os
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-FUZZ = settings(
+THOROUGH = os.environ.get("LJWX_TEST_FUZZ") == "thorough"
+
+settings.register_profile(
+    "ci",
     max_examples=200,
     deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+settings.register_profile("thorough", settings.get_profile("ci"), max_examples=20_000, derandomize=False)
+
+FUZZ = settings.get_profile("thorough" if THOROUGH else "ci")
+FEW = settings(FUZZ, max_examples=FUZZ.max_examples // 4)  # of what meets a database
 
 scalars = (
     st.none()

@@ -187,7 +187,8 @@ def test_an_entry_holds_at_most_a_hundred_records_of_one_device() -> None:
 @pytest.mark.usefixtures("edge")
 def test_a_record_the_database_refuses_is_answered_200_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     # What the edge believes to be possible and no database takes: the two places may disagree one day.
-    monkeypatch.setattr("ingest.readers.health._method", lambda value: None if value == "bad" else "wifi")
+    for reader in ("health", "typed"):
+        monkeypatch.setattr(f"ingest.readers.{reader}.method", lambda value: None if value == "bad" else "wifi")
     readings = [
         {"deviceSn": "A", "timestamp": 1788339600 + n, "upload_method": "bad" if n == 1 else ""} for n in range(3)
     ]
@@ -273,7 +274,8 @@ def test_a_serial_never_reaches_the_log(
 ) -> None:
     settings.REDIS_URL = NOWHERE
     knows(monkeypatch, percentage=100, is_open=True)
-    monkeypatch.setattr("ingest.readers.health._method", lambda value: None)
+    for reader in ("health", "typed"):
+        monkeypatch.setattr(f"ingest.readers.{reader}.method", lambda value: None)
     paths.post("/upload_health_data", b'{"deviceSn":"SECRET-SERIAL","heart_rate":187,"timestamp":1788339600}')
     assert DeadLetter.objects.count() == 1
     assert caplog.text

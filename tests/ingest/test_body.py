@@ -151,6 +151,62 @@ def test_every_element_of_a_list_is_a_record_or_a_reject_with_its_bytes(content:
     assert {reject.payload for reject in rejects} <= {json.dumps(element).encode() for element in content}
 
 
+BAD = '{ "heart_rate" :\t9.99e2,"\\u0078":"\\/ 设备" }'
+
+LISTED = f' {{ "data" : [1, {BAD}]}}'
+
+
+def nested_payloads(members: str, around: str = "%s") -> list[bytes]:
+    """The payloads of the readings that can not be in an event with these members."""
+    raw = (around % f'{{"deviceSn":"A" , "eventType":"X",{members}}}').encode()
+    taken = upload.read(raw, kind="event", depth=16, most=100)
+    return [reject.payload for part in taken.parts.values() for reject in part.rejects if reject.kind == "health"]
+
+
+@pytest.mark.parametrize("around", ["%s", '{"data":%s}', " [ 1, %s ,{}]", '{"data":{"data":[%s, 2]}}'])
+@pytest.mark.parametrize(
+    ("members", "payloads"),
+    [
+        (f'"healthData" : {BAD}', [BAD]),
+        (f'"healthData":{{"data":{BAD} }}', [BAD]),
+        (f'"healthData":{{ "data" : [ {BAD}, {{}},null,{{"heart_rate":70}} , 7,"\\u0041" ]}}', [BAD, "7", '"\\u0041"']),
+        (f'"healthData":[{BAD},true]', [BAD, "true"]),
+        (f'"heatlhData":{BAD}', [BAD]),
+        (f'"healthData":null,"health_data":{BAD},"heatlhData":{{"heart_rate":70}}', [BAD]),
+        (f'"healthData":{{"heart_rate":70}},"healthData":{BAD}', [BAD]),
+        (f'"health\\u0044ata":{{"d\\u0061ta":1,"data":{BAD}}}', [BAD]),
+        ('"healthData":1e999', ["1e999"]),
+        ('"healthData":-0.0', ["-0.0"]),
+        ('"healthData":{"heart_rate":999,"x":"\\ud800"}', ['{"heart_rate":999,"x":"\\ud800"}']),
+        (f'"healthData":{json.dumps(BAD)}', [BAD]),
+        (f'"healthData":{json.dumps(f" {BAD} ")}', [BAD]),
+        (f'"healthData":{json.dumps(LISTED)}', ["1", BAD]),
+        ('"healthData":"{garbage \\u0041\\/ \\u8bbe "', ["{garbage A/ 设 "]),
+        ('"healthData":"{\\ud83e\\udd8a \\uD800"', ["{🦊 \\ud800"]),
+    ],
+)  # fmt: skip
+def test_a_reading_in_an_event_is_kept_byte_for_byte(members: str, payloads: list[str], around: str) -> None:
+    assert nested_payloads(members, around) == [payload.encode() for payload in payloads]
+
+
+@given(st.lists((anything | st.just({"heart_rate": 70})).map(json.dumps), min_size=1, max_size=5), blank, st.booleans())
+@FUZZ
+def test_every_reading_in_an_event_is_a_record_or_kept_byte_for_byte(
+    elements: list[str], space: str, in_a_string: bool
+) -> None:
+    listed = f'{{{space}"data":{space}[{space}{f"{space},{space}".join(elements)}{space}]}}'
+    raw = f'{{"deviceSn":"A","eventType":"X","healthData":{json.dumps(listed) if in_a_string else listed}}}'.encode()
+    taken = upload.read(raw, kind="event", depth=30, most=100)
+    rejects = [reject for part in taken.parts.values() for reject in part.rejects]
+    (event,) = (record for part in taken.parts.values() for record in part.records)
+    if [reject.reason for reject in rejects] == ["implausible: healthData is not JSON"]:
+        assert rejects[0].payload == listed.encode()
+        return
+    assert {reject.payload for reject in rejects} <= {element.encode() for element in elements}
+    nothing = sum(json.loads(element) in (None, {}) for element in elements)
+    assert len(event.health) + len(rejects) + nothing == len(elements)
+
+
 def test_a_batch_of_all_kinds_is_numbered_through() -> None:
     raw = b'{"health_data":[{"device_id":"A"},1],"device_info":[2],"alert_data":[{"device_id":"A","alert_type":"X"},3]}'
     taken = upload.read(raw, kind="event", depth=16, most=5, mixed=True)
@@ -165,9 +221,14 @@ def test_a_batch_of_all_kinds_is_numbered_through() -> None:
         upload.read(raw, kind="event", depth=16, most=4, mixed=True)
 
 
-def calls(elements: int) -> int:
+def calls(elements: int, kind: str) -> int:
     """How many functions are called to read an upload of so many records that can not be."""
-    raw = json.dumps([{"deviceSn": "A", "heart_rate": 999}] * elements).encode()
+    records: Any = [{"deviceSn": "A", "heart_rate": 999}] * elements
+    if kind != "health":
+        data: Any = {"data": records}
+        data = json.dumps(data) if kind == "event with a string" else data
+        records, kind = [{"deviceSn": "A", "eventType": "X", "healthData": data}], "event"
+    raw = json.dumps(records).encode()
     count = 0
 
     def counted(frame: FrameType, event: str, argument: object) -> None:
@@ -176,11 +237,19 @@ def calls(elements: int) -> int:
 
     sys.setprofile(counted)
     try:
-        upload.read(raw, kind="health", depth=16, most=elements)
+        upload.read(raw, kind=kind, depth=16, most=elements + 1)
     finally:
         sys.setprofile(None)
     return count
 
 
-def test_twice_as_many_bad_records_are_twice_the_work_and_not_four_times() -> None:
-    assert calls(200) < 3 * calls(100)
+@pytest.mark.parametrize("kind", ["health", "event", "event with a string"])
+def test_twice_as_many_bad_records_are_twice_the_work_and_not_four_times(kind: str) -> None:
+    assert calls(200, kind) < 3 * calls(100, kind)
+
+
+def test_an_upload_without_a_reject_is_not_looked_at_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body.Source, "at", lambda *_: pytest.fail("its text was taken apart"))
+    monkeypatch.setattr(upload, "impossible_readings", lambda *_: pytest.fail("its text was taken apart"))
+    raw = b'{"deviceSn":"A","eventType":"X","healthData":{"data":[{"heart_rate":70}]}}'
+    assert upload.read(raw, kind="event", depth=16, most=9).accepted == 1

@@ -113,7 +113,10 @@ def test_a_reading_takes_the_owners_of_its_event() -> None:
 def test_an_impossible_reading_does_not_spoil_its_event_or_its_neighbours() -> None:
     found, nested = read({"healthData": {"data": [{"heart_rate": 999}, READING, 7]}})
     assert [r.heart_rate for r in found.health] == [70]
-    assert nested.impossible == [({"heart_rate": 999}, "implausible: heart_rate 999"), (7, "not an object")]
+    assert nested.impossible == [
+        (("healthData", "data", 0), "implausible: heart_rate 999"),
+        (("healthData", "data", 2), "not an object"),
+    ]
 
 
 @pytest.mark.parametrize("depth", [17, 100, 900])

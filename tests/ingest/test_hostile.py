@@ -1,15 +1,11 @@
 """No input makes the edge fail, spoils its neighbours, or is treated differently on the two paths."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.handlers.asgi import ASGIRequest
-from django.db import transaction
 from django.test import Client
 from rest_framework.exceptions import ParseError
 
@@ -19,48 +15,9 @@ from ljwx.redis import client
 from streaming import registry
 from tests.ingest import paths
 from tests.ingest.hostile import BODIES, MIXED, NESTED, RECORDS, Body, Nested, Record, element, quoted
-
-STATUSES = {200, 400, 401, 403, 404, 405, 413, 415, 429, 503}
+from tests.ingest.outcomes import Outcome, outcome, undone
 
 pytestmark = pytest.mark.usefixtures("edge")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one path made of a request that was sent twice."""
-
-    answer: paths.Answer
-    rows: paths.Rows
-    dead: list[tuple[str, str, str, bytes]]
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Whatever happens in the block is forgotten after it."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-    client("control").flushdb()
-
-
-def outcome(path: str, body: bytes, content_type: str = "application/json") -> Outcome:
-    """What becomes of `body`, which must be the same on both paths, and the same when it is sent again."""
-    found = []
-    for percentage in (0, 100):
-        with undone():
-            paths.share(percentage)
-            answer = paths.post(path, body, content_type)
-            paths.drain()
-            once = Outcome(answer, paths.rows(), paths.dead())
-            again = paths.post(path, body, content_type)
-            paths.drain()
-            assert Outcome(again, paths.rows(), paths.dead()) == once
-            found.append(once)
-    legacy, stream = found
-    assert legacy == stream
-    assert legacy.answer.status in STATUSES
-    assert legacy.answer.content_type == "application/json"
-    return legacy
 
 
 def check_reasons(found: Outcome, reasons: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from ingest.lane import Lane
 from ingest.models import HealthData
+from ljwx import background
 from streaming import registry, safety
 from streaming.safety import Gate
 from tests.ingest import paths
@@ -25,7 +26,8 @@ def through_lane(requests: Sequence[tuple[str, bytes, str]], *, pieces: int = 1)
     async def all_at_once() -> list[tuple[int, str, bytes]]:
         lane = Lane()
         try:
-            return await asyncio.gather(*(one(lane, *request) for request in requests))
+            with background.holding():
+                return await asyncio.gather(*(one(lane, *request) for request in requests))
         finally:
             await lane.aclose()
 

@@ -1,7 +1,9 @@
 """Times on the wire: every format, and what is refused instead of guessed."""
 
-from datetime import UTC, date, datetime
+import calendar
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -114,6 +116,14 @@ def test_days_and_weeks_are_those_of_shanghai(moment: int, text: str, day: date,
     assert times.aware(moment) == datetime.fromtimestamp(moment, UTC)
 
 
+@pytest.mark.parametrize("moment", [-1, -62135625600, 253402271999, times.LATEST, 10**18, -(2**63)])
+def test_a_time_of_another_age_is_in_no_table(moment: int) -> None:
+    with pytest.raises(OverflowError):
+        times.local_text(moment)
+    assert times.local_text(0) == "1970-01-01 08:00:00"
+    assert times.local_text(times.LATEST - 1) == "2999-12-31 23:59:59"
+
+
 @given(st.integers(times.EARLIEST, int(NOW)))
 @FUZZ
 def test_a_stored_time_reads_back_as_the_same_moment(moment: int) -> None:
@@ -135,3 +145,61 @@ def test_anything_is_a_time_in_range_or_impossible(value: Any) -> None:
         assert reason.isprintable()
     else:
         assert times.EARLIEST <= found <= NOW + times.AHEAD_S
+
+
+moments = st.integers(times.EARLIEST, int(NOW) + times.AHEAD_S)
+offsets = st.integers(-14 * 60, 14 * 60)
+
+
+@given(moments, offsets, st.integers(0, 999), st.sampled_from(["T", " "]))
+@FUZZ
+def test_a_moment_is_the_same_in_every_zone_and_to_the_millisecond(
+    moment: int, minutes: int, milliseconds: int, between: str
+) -> None:
+    abroad = datetime.fromtimestamp(moment, timezone(timedelta(minutes=minutes))).isoformat(between)
+    assert times.parse(abroad, now=NOW) == moment
+    assert times.parse(f"{times.local_text(moment)}.{milliseconds:03}", now=NOW) == moment
+    assert times.parse(moment * 1000 + milliseconds, now=NOW) == moment
+    assert times.parse(f"{moment * 1000 + milliseconds}", now=NOW) == moment
+
+
+@given(moments)
+@FUZZ
+def test_the_text_in_the_tables_is_what_a_calendar_of_shanghai_shows(moment: int) -> None:
+    shown = datetime.fromtimestamp(moment, ZoneInfo("Asia/Shanghai"))
+    assert times.local_text(moment) == f"{shown:%Y-%m-%d %H:%M:%S}"
+    assert times.local_date(moment) == shown.date()
+    assert 0 <= (shown.date() - times.monday(moment)).days < 7
+
+
+@given(st.integers(2015, 2026), st.integers(0, 86_399))
+@FUZZ
+def test_the_29th_of_february_is_a_day_in_leap_years_alone(year: int, second: int) -> None:
+    text = f"{year}-02-29 {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+    if calendar.isleap(year):
+        assert times.local_text(times.parse(text, now=NOW)) == text
+    else:
+        with pytest.raises(Impossible):
+            times.parse(text, now=NOW)
+
+
+@given(st.integers(times.EARLIEST, 4_000_000_000), st.integers(-2, 2))
+@FUZZ
+def test_a_day_ahead_is_the_last_second_that_is_taken(now: int, over: int) -> None:
+    moment = now + times.AHEAD_S + over
+    for value in (moment, moment * 1000, times.local_text(moment)):
+        if over <= 0:
+            assert times.parse(value, now=float(now)) == moment
+        else:
+            with pytest.raises(Impossible, match="is in the future"):
+                times.parse(value, now=float(now))
+
+
+@given(st.integers(0, 10**18))
+@FUZZ
+def test_an_epoch_has_ten_digits_or_thirteen(number: int) -> None:
+    if len(str(number)) in {10, 13}:
+        return
+    for value in (number, str(number)):
+        with pytest.raises(Impossible, match="is neither seconds"):
+            times.parse(value, now=NOW)

@@ -127,8 +127,11 @@ def ready(process: Managed) -> str:
     return until(told, within=READY_WITHIN)
 
 
-def test_it_becomes_ready_takes_an_upload_and_stops_in_order(start: Start, var_dir: Path, port: int) -> None:
-    process = start("--port", str(port), "--workers", "1")
+@pytest.mark.parametrize(("web", "options"), [("daphne", []), ("granian", ["--web-workers", "2"])])
+def test_it_becomes_ready_takes_an_upload_and_stops_in_order(
+    start: Start, var_dir: Path, port: int, web: str, options: list[str]
+) -> None:
+    process = start("--port", str(port), "--workers", "1", *options)
     told = ready(process)
     assert f"http://127.0.0.1:{port}/admin/" in told
     assert str(var_dir) in told
@@ -141,21 +144,21 @@ def test_it_becomes_ready_takes_an_upload_and_stops_in_order(start: Start, var_d
     assert post(port, shlex.split(command)[-1]) == 200
 
     names = {pid: name for pid, name in family(var_dir).items() if pid != process.pid}
-    assert any("daphne" in name for name in names.values())
+    assert any(web in name for name in names.values())
     assert any("run_consumers" in name for name in names.values())
     process.send_signal(signal.SIGINT)
     ended: list[str] = []
 
     def all_gone() -> bool:
         left = family(var_dir)
-        for kind in ("daphne", "run_consumers", "server"):
+        for kind in (web, "run_consumers", "server"):
             if kind not in ended and not any(kind in name for pid, name in left.items() if pid != process.pid):
                 ended.append(kind)
         return not left
 
     until(all_gone, within=60)
     assert process.wait(10) == 0, process.output()
-    assert ended == ["daphne", "run_consumers", "server"]
+    assert ended == [web, "run_consumers", "server"]
     assert not (var_dir / "up.env").exists()
 
 

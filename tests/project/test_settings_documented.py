@@ -33,7 +33,9 @@ def test_every_variable_has_a_row_and_every_row_a_variable() -> None:
 
 
 def test_every_variable_begins_with_the_name_of_the_project() -> None:
-    assert [name for name in read(ROOT / "ljwx" / "settings.py") if not name.startswith("LJWX_")] == []
+    # The one that operators know from the migration guide.
+    others = {name for name in read(ROOT / "ljwx" / "settings.py") if not name.startswith("LJWX_")}
+    assert others == {"STREAM_FORCE_PERCENTAGE"}
 
 
 def test_a_variable_read_anywhere_in_the_settings_is_found(tmp_path: Path) -> None:

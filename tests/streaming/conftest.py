@@ -2,7 +2,14 @@
 
 import pytest
 
+from monitoring import alarms
 from streaming import consumer
+
+
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alarms as a new process sees them: what another test has sounded is logged again."""
+    monkeypatch.setattr(alarms, "_here", {})
 
 
 @pytest.fixture

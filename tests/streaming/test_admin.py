@@ -10,10 +10,11 @@ from django.db import transaction
 from django.test import Client
 
 from ingest.models import HealthData
-from streaming import deadletters, reasons, settling
-from streaming.admin import bounded
+from streaming import deadletters, settling
+from streaming.admin import bounded, settlement
 from streaming.deadletters import Burial
 from streaming.failures import Broken
+from streaming.fingerprints import fingerprint
 from streaming.models import DeadLetter
 
 AT = 1_790_000_000
@@ -71,18 +72,45 @@ def states() -> list[str]:
     return list(DeadLetter.objects.order_by("pk").values_list("state", flat=True))
 
 
-def test_the_list_counts_open_letters_by_reason_and_escapes_what_devices_sent() -> None:
-    bury(3)
+HEART = "implausible: heart_rate %d"
+HEART_QUERY = f"?state__exact=open&fingerprint={fingerprint('health', HEART % 0)}"
+
+
+def test_the_list_groups_open_letters_by_reason_and_escapes_what_devices_sent() -> None:
+    bury(2, b'{"device_sn":"A%d","heart_rate":999}', reason=HEART % 999)
+    bury(1, b'{"device_sn":"A0","heart_rate":1000}', reason=HEART % 1000)
     bury(1, b"[1]", reason="<script>alert(1)</script>: x", kind="event")
     content = login("view_deadletter").get(URL).content.decode()
     assert "<script>alert" not in content
-    assert re.search(
-        r"\?state__exact=open&amp;category=mended&amp;kind=health.>mended</a></td><td>health</td><td class=.number.>3<",
-        content,
-    )
+    link = re.escape(HEART_QUERY.replace("&", "&amp;"))
+    row = rf'{link}">implausible: heart_rate …</a></td><td>{HEART % 1000}</td><td>health</td>'
+    counts = r'<td class="number">3</td><td class="number">2</td>'
+    assert re.search(row + counts + r"<td>2026-09-21 22:13:20</td><td>2026-09-21 22:13:20</td>", content)
+    assert '<form method="post" action="/admin/streaming' not in content
 
 
-@pytest.mark.parametrize("query", ["?state__exact=open&category=mended&kind=health", "?q=A1", "?p=1", "?o=4"])
+@pytest.mark.parametrize(("action", "state"), [("replay", "open"), ("discard", "discarded")])
+def test_a_whole_group_is_settled_from_its_row(settler: Client, action: str, state: str) -> None:
+    bury(3, b'{"device_sn":"A%d","heart_rate":999}', reason=HEART % 999)
+    bury(1, b"[1]", reason="implausible: stress 101")
+    query = HEART_QUERY.replace("&", "&amp;")
+    assert f'<form method="post" action="{URL}{query}">' in settler.get(URL).content.decode()
+    row: dict[str, Any] = {"query": HEART_QUERY, "across": True, "_selected_action": "0"}
+    page = choose(settler, action, **row)
+    assert "<strong>3</strong> open dead letters" in page.content.decode()
+    confirm(settler, page, action, **row)
+    assert states() == [state] * 3 + ["open"]
+
+
+def test_a_count_has_a_bound_and_says_so(settler: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    bury(3)
+    monkeypatch.setattr(settlement, "MOST_COUNTED", 2)
+    assert "<strong>2+</strong> open dead letters" in choose(settler, "discard", across=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    "query", ["?state__exact=open&category=mended&kind=health", HEART_QUERY, "?q=A1", "?p=1", "?o=4"]
+)
 def test_the_list_is_filtered_by_what_an_index_answers(query: str) -> None:
     bury(2)
     assert login("view_deadletter").get(URL + query).status_code == 200
@@ -249,14 +277,3 @@ def test_a_database_that_can_not_store_is_told(settler: Client, monkeypatch: pyt
     assert "can not store now" in messages(confirm(settler, page, "replay"))
     assert choose(settler, "replay").status_code == 200
     assert states() == ["open"]
-
-
-def test_reasons_are_counted_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    bury(3)
-    bury(1, b"[1]", kind="event")
-    bury(2, b"[%d]", reason="another: one")
-    monkeypatch.setattr(reasons, "_COUNTS", reasons._COUNTS.replace("2000", "4"))
-    monkeypatch.setattr(reasons, "MOST_COUNTED", 4)
-    found = [(row.category, row.kind, row.count, row.more) for row in reasons.open_reasons()]
-    assert found == [("another", "health", 2, False), ("mended", "event", 1, True), ("mended", "health", 3, True)]
-    assert reasons.categories("discarded") == []

@@ -1,5 +1,6 @@
 """A consumer acknowledges what is committed, and nothing else, whatever happens around it."""
 
+import io
 import logging
 from collections.abc import Callable, Sequence
 from threading import Event as Flag
@@ -7,12 +8,14 @@ from typing import Any
 
 import pytest
 import redis as redis_py
+from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from ingest.models import AlertInfo, HealthData
 from ingest.records import Device, Event, Health
 from ljwx.redis import CONSUMER_KEY, client
-from streaming import backlog, consumer, registry
+from monitoring import alarms
+from streaming import backlog, batch, claims, consumer, groups, losses, registry
 from streaming.envelope import FIELD, Reject
 from streaming.failures import Unavailable
 from streaming.models import DeadLetter
@@ -28,13 +31,17 @@ pytestmark = pytest.mark.usefixtures("redis", "held")
 
 def deliver(name: str, count: int = 100) -> list[bytes]:
     """Hand new entries of health to the consumer called `name`, which then dies."""
-    entries.consumer(name, kinds=[HEALTH])._ensure_groups()
+    groups.ensure(client("control"), HEALTH)
     reply = client("control").xreadgroup(HEALTH.group, name, {HEALTH.stream: ">"}, count=count)
     return [identifier for identifier, _fields in reply[0][1]]
 
 
 def serials() -> set[str]:
     return set(HealthData.objects.values_list("device_sn", flat=True))
+
+
+def sounding() -> list[str]:
+    return sorted(alarm.name for alarm in alarms.standing())
 
 
 @pytest.fixture
@@ -101,8 +108,39 @@ def test_what_another_consumer_left_is_claimed_to_the_end_of_the_cursor() -> Non
         put("health", Health(f"S{number}", FIVE))
     deliver("dead:1")
     subject = entries.consumer("host:1", kinds=[HEALTH], claim_idle_ms=0, batch_size=2)
-    assert subject.step(block_ms=0) == 7
+    assert entries.drain(subject) == 7
     assert (len(serials()), pending("health")) == (7, 0)
+
+
+def test_a_long_backlog_of_another_does_not_keep_new_entries_waiting(recorded: list[Kind], order: list[str]) -> None:
+    for number in range(6):
+        put("health", Health(f"OLD{number}", FIVE))
+    deliver("dead:1")
+    put("event", Event("NEW", "SOS_EVENT", FIVE))
+    subject = entries.consumer("host:1", kinds=recorded, claim_idle_ms=0, batch_size=2)
+    subject.step(block_ms=0)
+    assert order == ["health OLD0", "health OLD1", "event NEW"]
+
+
+def test_what_waits_behind_a_slow_transaction_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, idle = [100.0], []
+    for serial in "ABC":
+        put("health", *readings(2, serial))
+
+    def write(records: Sequence[Any]) -> Written:
+        last = client("control").xpending_range(HEALTH.stream, HEALTH.group, "-", "+", 10)[-1]
+        idle.append(last["time_since_delivered"])
+        # As if this transaction took 50 s.
+        now[0] += 50
+        client("control").xclaim(HEALTH.stream, HEALTH.group, "host:1", 0, [last["message_id"]], idle=idle[-1] + 50_000)
+        return HEALTH.write(records)
+
+    monkeypatch.setattr(batch, "CHUNK_RECORDS", 2)
+    subject = entries.consumer("host:1", kinds=[watched("health", write)], claim_idle_ms=60_000)
+    subject.clock = lambda: now[0]  # type: ignore[method-assign]
+    entries.drain(subject)
+    assert len(idle) == 3
+    assert idle[1] < 40_000  # it was taken anew before the second transaction, and is no 100 s old in the third
 
 
 def test_what_another_consumer_is_working_on_is_left_alone() -> None:
@@ -119,7 +157,7 @@ def test_stale_entries_are_looked_for_now_and_then() -> None:
     subject.step(block_ms=0)
     put("health", *readings(1))
     deliver("dead:1")
-    now[0] += consumer.CLAIM_EVERY_S - 0.1
+    now[0] += claims.CLAIM_EVERY_S - 0.1
     assert subject.step(block_ms=0) == 0
     now[0] += 0.1
     assert subject.step(block_ms=0) == 1
@@ -165,7 +203,7 @@ def test_nothing_is_acknowledged_before_it_is_stored(monkeypatch: pytest.MonkeyP
         return real(*args)
 
     monkeypatch.setattr(subject.connection, "xack", acknowledge)
-    monkeypatch.setattr(consumer, "CHUNK_RECORDS", 4)
+    monkeypatch.setattr(batch, "CHUNK_RECORDS", 4)
     for serial in "ABC":
         put("health", *readings(2, serial))
     entries.drain(subject)
@@ -234,7 +272,9 @@ def test_a_group_that_is_gone_is_made_again_at_the_beginning(caplog: pytest.LogC
     with caplog.at_level(logging.CRITICAL):
         assert subject.step(block_ms=0) == 0
     assert "group" in caplog.text
+    assert sounding() == ["group:health"]
     assert entries.drain(subject) == 2
+    assert sounding() == []  # all of it is read again
     assert subject.total == Tally(2, 1, 0)
     assert (serials(), pending("health")) == ({"A", "B"}, 0)
 
@@ -249,12 +289,34 @@ def test_a_stream_that_is_gone_is_made_again(caplog: pytest.LogCaptureFixture, b
     assert caplog.records
     put("health", *readings(1))
     assert entries.drain(subject) == 1
+    # What was in it and not stored yet is gone with it: that is over when a person says so.
+    assert sounding() == ["group:device", "group:event", "group:health"]
+    call_command("acknowledge_losses", kind="event", reason="FLUSHALL by hand", stdout=io.StringIO())
+    assert sounding() == ["group:device", "group:health"]
 
 
 def test_a_key_that_is_no_stream_is_an_error_and_not_a_loop() -> None:
     client("control").set(HEALTH.stream, "x")
     with pytest.raises(redis_py.ResponseError, match="WRONGTYPE"):
-        entries.consumer().step(block_ms=0)
+        entries.consumer(kinds=[HEALTH]).step(block_ms=0)
+
+
+def test_a_key_that_is_no_stream_sounds_an_alarm_until_it_is_one_and_leaves_the_other_kinds_alone() -> None:
+    subject = entries.consumer()
+    entries.drain(subject)
+    client("control").delete(HEALTH.stream)
+    client("control").set(HEALTH.stream, "x")
+    put("event", Event("A", "SOS_EVENT", FIVE))
+    with pytest.raises(redis_py.ResponseError, match="WRONGTYPE"):
+        subject.step(block_ms=0)
+    assert entries.drain(subject) == 0  # the event was stored in the step that met the key
+    assert (AlertInfo.objects.count(), sounding()) == (1, ["stream:health"])
+    put("event", Event("B", "SOS_EVENT", FIVE))
+    assert entries.drain(subject) == 1
+    client("control").delete(HEALTH.stream)
+    put("health", *readings(1))
+    assert entries.drain(subject) == 1
+    assert sounding() == []
 
 
 def test_events_are_stored_before_health_data_that_came_earlier(recorded: list[Kind], order: list[str]) -> None:
@@ -274,6 +336,7 @@ def test_history_that_was_deleted_is_reported_and_blocks_nothing(caplog: pytest.
     with caplog.at_level(logging.CRITICAL):
         entries.drain(entries.consumer("host:1"))
     assert "1 entries of health_data_stream were deleted" in caplog.text
+    assert (losses.counted(client("control")), sounding()) == ({"health": 1}, ["lost:health"])
     assert (serials(), pending("health"), letters()) == ({"KEPT"}, 0, [])
 
 
@@ -285,25 +348,31 @@ def test_stale_entries_that_were_deleted_are_reported_and_block_nothing(caplog: 
     with caplog.at_level(logging.CRITICAL):
         entries.drain(entries.consumer("host:1", claim_idle_ms=0))
     assert "2 entries of health_data_stream were deleted" in caplog.text
+    assert (losses.counted(client("control")), sounding()) == ({"health": 2}, ["lost:health"])
     assert (serials(), pending("health"), letters()) == ({"KEPT"}, 0, [])
 
 
-def test_redis_6_names_no_deleted_entry_and_that_blocks_nothing_either(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_redis_6_names_no_deleted_entry_and_it_is_counted_once_when_the_history_does(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    put("health", *readings(1, "KEPT"))
-    deliver("dead:1")
     subject = entries.consumer("host:1", kinds=[HEALTH], claim_idle_ms=0)
-    real = subject.connection.xautoclaim
+    entries.drain(subject)
+    put("health", *readings(1, "LOST"))
+    (lost,) = deliver("host:1")  # as XAUTOCLAIM leaves it there: pending for the one that claims
+    client("control").xdel(HEALTH.stream, lost)
+    put("health", *readings(1, "KEPT"))
+    (kept,) = deliver("dead:1")
+    real = subject.connection.xclaim
 
     def as_in_redis_6(*args: Any, **kwargs: Any) -> list[Any]:
-        cursor, found, *_deleted = real(*args, **kwargs)
-        return [cursor, [(None, None), *found]]
+        found = real(HEALTH.stream, HEALTH.group, "host:1", 0, [kept])
+        return [b"0-0", [(None, None), *found]]
 
     monkeypatch.setattr(subject.connection, "xautoclaim", as_in_redis_6)
-    with caplog.at_level(logging.CRITICAL):
-        subject.step(block_ms=0)
-    assert "1 entries of health_data_stream were deleted" in caplog.text
+    now = subject.clock() + claims.CLAIM_EVERY_S
+    subject.clock = lambda: now  # type: ignore[method-assign]
+    entries.drain(subject)
+    assert losses.counted(client("control")) == {"health": 1}
     assert (serials(), pending("health")) == ({"KEPT"}, 0)
 
 
@@ -336,6 +405,16 @@ def test_whatever_command_fails_nothing_is_lost_and_nothing_is_stored_twice(
     assert (HealthData.objects.count(), pending("health"), subject.total.new) == (3, 0, 3)
 
 
+def test_claims_that_failed_begin_anew_at_once(redis_fails: Callable[[Any, str], Any]) -> None:
+    put("health", *readings(1))
+    deliver("dead:1")
+    subject = entries.consumer("host:1", kinds=[HEALTH], claim_idle_ms=0)
+    redis_fails(subject, "xautoclaim")
+    with pytest.raises(redis_py.ConnectionError):
+        subject.step(block_ms=0)
+    assert entries.drain(subject) == 1
+
+
 def test_the_loop_waits_while_the_world_is_away_and_then_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     failures = [OperationalError(1213, "Deadlock"), OperationalError(1290, "read only")]
     stopping = Flag()
@@ -362,6 +441,8 @@ def test_the_loop_waits_while_the_world_is_away_and_then_goes_on(caplog: pytest.
     assert (HealthData.objects.count(), pending("health"), len(waited)) == (1, 0, 2)
     assert all(0 < seconds <= consumer.LONGEST_PAUSE_S for seconds in waited)
     assert "test:1 waits (2)" in caplog.text
+    assert "database: nothing can be stored until the database is mended" in caplog.text
+    assert sounding() == []  # it is mended
     assert subject.last_error == ""
 
 

@@ -1,5 +1,6 @@
 """The content of an entry: the same after a round trip, and never half understood."""
 
+import struct
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ FUZZ = settings(max_examples=100, deadline=None, database=None, derandomize=True
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=70)
 whole = st.none() | st.integers(-(2**63), 2**63 - 1)
-number = st.none() | st.floats(allow_nan=False)
+number = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 moment = st.integers(-(2**63), 2**63 - 1)
 values: dict[Any, Any] = {str: text, int: moment, int | None: whole, float | None: number, str | None: st.none() | text}
 
@@ -133,3 +134,29 @@ def test_garbage_is_refused_and_nothing_else(data: bytes) -> None:
 def test_no_bytes_make_the_reader_fail(data: bytes) -> None:
     with pytest.raises(Undecodable):
         opened(data)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("double", [True, False])
+def test_a_number_that_is_not_finite_is_no_record(number: float, double: bool) -> None:
+    data = encode(msgspec.structs.replace(ONE, records=[Health("A", 1), Health("A", 2, temperature=number)]))
+    if not double:
+        wide = struct.pack(">Bd", 0xCB, number)
+        assert wide in data
+        data = data.replace(wide, struct.pack(">Bf", 0xCA, number))
+    with pytest.raises(Undecodable, match="a number is not finite"):
+        opened(data)
+
+
+def test_a_number_that_is_not_finite_is_found_in_the_reading_of_an_event() -> None:
+    event = Event("A", "X", 1, health=[Health("A", 1, altitude=float("nan"))])
+    with pytest.raises(Undecodable):
+        opened(encode(Envelope(VERSION, "event", 1, "stream", 1, [event])), "event")
+
+
+def test_bytes_that_look_like_one_are_none() -> None:
+    largest = Health("A", 1, altitude=1.7976931348623157e308, latitude=-1.7976931348623157e308)
+    odd = Envelope(
+        VERSION, "health", 1, "stream", 1, [largest], [Reject("health", "", "", b"\xcb\x7f\xf0" + b"\0" * 6)]
+    )
+    assert opened(encode(odd)) == odd

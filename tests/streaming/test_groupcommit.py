@@ -10,7 +10,7 @@ import pytest
 
 import ljwx.redis
 from ljwx.redis import async_pool
-from streaming import groupcommit
+from streaming import breaker, groupcommit
 from streaming.envelope import FIELD
 from streaming.groupcommit import GroupCommit
 from streaming.producer import Entry, NotAppended
@@ -83,6 +83,7 @@ def test_a_redis_that_does_not_answer_fails_the_round_and_the_next_one_connects_
     settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(groupcommit, "DEADLINE_S", 0.1)
+    monkeypatch.setattr(breaker, "FIRST_S", 0.0)
     alive = settings.REDIS_URL
     with socket.socket(socket.AF_UNIX) as silent:
         # A path of its own, for pytest's may be longer than a socket's can be.
@@ -106,7 +107,9 @@ def test_a_redis_that_does_not_answer_fails_the_round_and_the_next_one_connects_
     assert list(stored("s")) == ids
 
 
-def test_a_lost_connection_fails_what_is_under_way_and_nothing_is_sent_twice() -> None:
+def test_a_lost_connection_fails_what_is_under_way_and_nothing_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "FIRST_S", 0.0)
+
     async def run() -> list[Any]:
         subject = GroupCommit(async_pool)
         await subject.append([Entry("s", b"before")])

@@ -16,6 +16,7 @@ from streaming import deadletters, registry
 from streaming.deadletters import Burial
 from streaming.envelope import VERSION, Envelope, Reject, encode
 from streaming.failures import Unavailable
+from streaming.fingerprints import fingerprint
 from streaming.models import DeadLetter
 from streaming.registry import Written
 from streaming.replay import Outcome, Replayed, replay
@@ -294,6 +295,13 @@ def three(db: None) -> None:
         (["--device", "B"], 0, 1),
         (["--ids", ""], 0, 0),
         (["--kind", "health", "--category", "mended"], 1, 0),
+        (["--fingerprint", fingerprint("health", "mended: now")], 1, 0),
+        (["--fingerprint", fingerprint("health", "implausible: x 2")], 0, 1),
+        (["--fingerprint", "0" * 16], 0, 0),
+        (["--since", "2026-09-21 22:13:20"], 2, 1),
+        (["--since", "2026-09-21T14:13:21Z"], 0, 0),
+        (["--until", "2026-09-21 22:13:20"], 0, 0),
+        (["--until", "2026-09-22", "--since", "2026-09-21"], 2, 1),
     ],
 )
 def test_the_replay_command_takes_what_is_asked_for(three: None, options: list[str], new: int, dead: int) -> None:
@@ -301,7 +309,8 @@ def test_the_replay_command_takes_what_is_asked_for(three: None, options: list[s
     found = json.loads(output)
     assert (code, found["new"], found["dead"]) == (10 if dead else 0, new, dead)
     assert DeadLetter.objects.filter(state="replayed").count() == new
-    assert DeviceInfo.objects.count() == ("health" not in options and "B" not in options and "" not in options)
+    stored_devices = DeadLetter.objects.filter(state="replayed", kind="device").count()
+    assert DeviceInfo.objects.count() == stored_devices == (new == 2 or "device" in options)
 
 
 def test_letters_are_named_by_number(three: None) -> None:
@@ -315,6 +324,38 @@ def test_the_replay_command_tries_without_changing(three: None) -> None:
     assert code == 10
     assert "implausible" in output
     assert not DeadLetter.objects.exclude(state="open").exists()
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "2026-09-21 25:00", ""])
+def test_what_is_no_time_is_a_usage_error(three: None, option: str, text: str) -> None:
+    with pytest.raises(CommandError):
+        call_command("replay_dead_letters", option, text)
+    assert states().count(("open", "mended: now")) == 2
+
+
+def test_the_groups_are_listed_for_people_and_for_machines(three: None) -> None:
+    code, output = command("dead_letters", "--format", "json")
+    found = json.loads(output)
+    assert code == 0
+    assert {(group["kind"], group["reason"], group["example"], group["count"]) for group in found} == {
+        ("health", "mended: now", "mended: now", 1),
+        ("health", "implausible: x …", "implausible: x 1", 1),
+        ("device", "mended: now", "mended: now", 1),
+    }
+    assert {(group["first"], group["last"], group["devices"], group["more"]) for group in found} == {
+        ("2026-09-21T22:13:20+08:00", "2026-09-21T22:13:20+08:00", 1, False)
+    }
+    _, text_ = command("dead_letters", "--kind", "health")
+    assert len(text_.splitlines()) == 2
+    assert f"{fingerprint('health', 'implausible: x 1')}       1  1 device  2026-09-21 22:13:20 – " in text_
+    assert text_.count("health: ") == 2
+
+
+def test_groups_of_a_state_that_no_letter_is_in_are_none(three: None) -> None:
+    assert json.loads(command("dead_letters", "--state", "discarded", "--format", "json")[1]) == []
+    assert "No dead letter." in command("dead_letters", "--state", "replayed")[1]
+    assert command("dead_letters", "--kind", "xyz")[0] == 2
 
 
 def test_a_kind_that_nobody_knows_is_a_usage_error(three: None) -> None:

@@ -1,19 +1,22 @@
 """Storing a batch: every record a row or a dead letter, whatever one of them holds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
 import msgspec
 import pytest
-from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, ProgrammingError, connection
+from django.test.utils import CaptureQueriesContext
 
 from ingest.models import HealthData
 from ingest.records import Health
 from streaming import registry, storing
 from streaming.deadletters import Burial, of_record
-from streaming.failures import RECORD, RETRY, STOP, Broken, Failure, Unavailable, classify
+from streaming.failures import RECORD, RETRY, STOP, Broken, Exhausted, Failure, Unavailable, classify
 from streaming.models import DeadLetter
+from streaming.probing import probe
 from streaming.registry import Written
 from streaming.storing import Tally, store
 from tests.streaming.entries import FIVE, RECEIVED_MS, items, letters, readings, watched
@@ -125,8 +128,6 @@ def test_records_are_written_in_the_order_of_their_keys() -> None:
         (OperationalError(1290, "read only"), Broken),
         (ProgrammingError(1146, "no such table"), Broken),
         (OperationalError("attempt to write a readonly database"), Broken),
-        (OperationalError(9999, "nobody knows"), Broken),
-        (ProgrammingError("nobody knows"), Broken),
     ],
 )
 def test_what_is_not_the_records_fault_buries_none(error: Exception, raised: type[Unavailable]) -> None:
@@ -142,6 +143,115 @@ def test_what_is_not_the_records_fault_buries_none(error: Exception, raised: typ
     assert type(caught.value) is raised
     assert calls == 1  # within a transaction of its caller there is nothing to try again
     assert letters() == []
+
+
+UNKNOWN = [OperationalError(9999, "nobody knows"), ProgrammingError("nobody knows")]
+
+
+def refusing(error: Exception, *serials: str) -> Any:
+    """The kind of health readings, whose writer raises `error` when one of these devices is among them."""
+
+    def write(records: Sequence[Any]) -> Written:
+        if any(record.device_sn in serials for record in records):
+            raise error
+        return HEALTH.write(records)
+
+    return watched("health", write)
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("error", UNKNOWN)
+def test_an_unknown_error_of_one_record_buries_it_when_a_probe_write_works(error: Exception) -> None:
+    records = [*readings(5), Health("ODD", FIVE), *readings(5, "Z")]
+    assert store(refusing(error, "ODD"), items(records), [BURIAL]) == Tally(10, 0, 2)
+    assert HealthData.objects.count() == 10
+    (odd,) = [letter for letter in letters() if letter[1] == "ODD"]
+    assert odd[2] == f"unknown: {type(error).__name__} {9999 if error.args[0] == 9999 else ''}".strip()
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("error", UNKNOWN)
+def test_an_unknown_error_buries_nothing_when_the_probe_write_meets_it_too(error: Exception) -> None:
+    with pytest.raises(Broken, match="a probe write fails"):
+        store(refusing(error, "A", "probe"), items(readings(3)), [BURIAL])
+    assert (letters(), HealthData.objects.count()) == ([], 0)
+
+
+@pytest.mark.usefixtures("db")
+def test_without_a_probe_an_unknown_error_buries_nothing() -> None:
+    kind = replace(refusing(UNKNOWN[0], "A"), probe=None)
+    with pytest.raises(Broken):
+        store(kind, items(readings(1)))
+    assert letters() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", registry.kinds(), ids=lambda kind: kind.name)
+def test_a_probe_writes_to_the_tables_of_its_kind_and_leaves_nothing(kind: registry.Kind) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        probe(kind)
+    told = " ".join(query["sql"] for query in queries if query["sql"].startswith("INSERT"))
+    tables = {
+        "health": ["t_user_health_data", "t_user_health_data_daily", "t_user_health_data_weekly"],
+        "device": ["t_device_info_history", "t_device_info"],
+        "event": ["t_common_event", "t_user_health_data", "t_alert_info"],
+    }[kind.name]
+    assert [table for table in tables if connection.ops.quote_name(table) not in told] == []
+    for table in tables:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {table}")
+            assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("db")
+def test_a_fault_of_the_code_is_the_records_own_when_it_is_isolated_and_a_probe_write_works() -> None:
+    records = [*readings(3), Health("ODD", FIVE)]
+    assert store(refusing(KeyError("bug"), "ODD"), items(records), isolated=True) == Tally(3, 0, 1)
+    assert letters() == [("health", "ODD", "unexpected: KeyError")]
+
+
+@pytest.mark.usefixtures("db")
+def test_a_key_that_can_not_be_made_is_the_records_own_fault_when_it_is_isolated() -> None:
+    kind = replace(HEALTH, key=lambda record: HEALTH.key(record) if record.device_sn != "ODD" else record.missing)
+    with pytest.raises(AttributeError):
+        store(kind, items([Health("ODD", FIVE)]))
+    assert store(kind, items([*readings(3), Health("ODD", FIVE)]), isolated=True) == Tally(3, 0, 1)
+    assert letters() == [("health", "ODD", "unexpected: AttributeError")]
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(
+    ("error", "met_by"),
+    [(KeyError("bug"), ("ODD", "probe")), (MemoryError(), ("ODD",)), (ConnectionResetError(), ("ODD",))],
+    ids=["the probe meets it too", "memory", "network"],
+)
+def test_a_fault_that_may_be_the_worlds_is_raised_even_when_isolated(error: Exception, met_by: tuple[str, ...]) -> None:
+    with pytest.raises(type(error)):
+        store(refusing(error, *met_by), items([Health("ODD", FIVE)]), isolated=True)
+    assert letters() == []
+
+
+@pytest.mark.usefixtures("db")
+def test_what_is_found_at_storing_is_spent_from_the_budget_and_what_devices_sent_is_not() -> None:
+    spent: list[int] = []
+    store(HEALTH, items([Health("C", FIVE, heart_rate=70)]), spend=spent.append)
+    conflict, impossible = Health("C", FIVE, heart_rate=71), Health("C", 10**18)
+    unread = Burial("health", "", "undecodable: x", "entry", b"x", RECEIVED_MS)
+    given = items([conflict, impossible, bad(Health("D", FIVE))])
+    assert store(HEALTH, given, [BURIAL, unread], spend=spent.append).dead == 5
+    assert sum(spent) == 3
+    store(HEALTH, given, [BURIAL, unread], spend=spent.append)
+    assert sum(spent) == 3  # what is buried already costs nothing
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_budget_refuses_is_not_committed() -> None:
+    def refuse(count: int) -> None:
+        raise Exhausted("enough")
+
+    with pytest.raises(Exhausted):
+        store(HEALTH, items(readings(3)), [replace(BURIAL, form="entry")], spend=refuse)
+    assert (letters(), HealthData.objects.count()) == ([], 0)
 
 
 @pytest.mark.django_db(transaction=True)

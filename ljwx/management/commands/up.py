@@ -5,6 +5,7 @@ import contextlib
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,11 @@ def count(text: str) -> int:
     return _between(text, 1, 64)
 
 
+def consumers(text: str) -> int:
+    """A number of consumers that there may be, for argparse."""
+    return _between(text, settings.CONSUMER_MIN, settings.CONSUMER_MAX)
+
+
 def _between(text: str, least: int, most: int) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
         raise argparse.ArgumentTypeError(_("use %(least)s to %(most)s") % {"least": least, "most": most})
@@ -35,12 +41,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
         parser.add_argument("--port", type=port, default=5225, help="port to listen on (5225)")
-        parser.add_argument("--workers", type=count, default=2, help="consumer processes (2)")
+        parser.add_argument("--workers", type=consumers, default=2, help="consumer processes (2)")
+        parser.add_argument(
+            "--web-workers", type=count, default=0, help="web processes of granian, for load (0: daphne, one process)"
+        )
         parser.add_argument("--reset", action="store_true", help="first delete the data in the data folder")
         parser.add_argument("--yes", action="store_true", help="do not ask before --reset")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        system = System(host=options["host"], port=options["port"], workers=options["workers"], say=self._say)
+        names = ("host", "port", "workers", "web_workers")
+        system = System(**{name: options[name] for name in names}, say=self._say)
         try:
             system.claim()
             if options["reset"]:

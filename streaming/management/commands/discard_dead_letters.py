@@ -26,7 +26,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if not options["all"] and all(not options[name] for name in letters.FILTERS):
-            raise CommandError(_("say which: --kind, --category, --device, --ids or --all"), returncode=2)
+            raise CommandError(
+                _("say which: %s or --all") % ", ".join(f"--{name}" for name in letters.FILTERS), returncode=2
+            )
         if not options["reason"] and not options["dry_run"]:
             raise CommandError(_("--reason is needed"), returncode=2)
         selected, actor = letters.select(options), letters.actor(options)

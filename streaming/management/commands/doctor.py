@@ -1,21 +1,28 @@
-"""`manage.py doctor`: is Redis safe for the stream path, and if not, what mends it."""
+"""`manage.py doctor`: is Redis safe for the stream path, is an alarm standing, was anything lost."""
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import redis
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ljwx.redis import client
-from streaming import registry, safety
+from monitoring import alarms
+from monitoring.alarms import Alarm
+from streaming import losses, registry, safety
 from streaming.safety import Finding
 
 
 class Command(BaseCommand):
-    help = "Check everything the stream path needs of Redis, with the mend for each. Exit 10 when it is unsafe."
+    help = (
+        "Check everything the stream path needs of Redis, with the mend for each; show standing alarms and lost "
+        "entries. Exit 10 when it is unsafe or entries were lost."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--format", choices=["text", "json"], default="text")
@@ -24,6 +31,7 @@ class Command(BaseCommand):
         connection = client("control")
         try:
             findings = [*safety.examine(connection), *(self._group(connection, kind) for kind in registry.kinds())]
+            standing, lost = alarms.standing(), losses.counted(connection)
         except redis.RedisError as error:
             raise CommandError(
                 _("Redis does not answer at %(url)s: %(error)s") % {"url": settings.REDIS_URL, "error": error},
@@ -31,10 +39,12 @@ class Command(BaseCommand):
             ) from error
         unsafe = [finding for finding in findings if finding.closes and not finding.ok]
         if options["format"] == "json":
-            self.stdout.write(json.dumps({"safe": not unsafe, "findings": [asdict(f) for f in findings]}))
+            report = {"safe": not unsafe, "findings": findings, "alarms": standing, "lost": lost}
+            self.stdout.write(json.dumps(report, default=asdict))
         else:
             self._print(findings, unsafe)
-        if unsafe:
+            self._print_trouble(standing, lost)
+        if unsafe or lost:
             raise SystemExit(10)
 
     def _group(self, connection: redis.Redis, kind: registry.Kind) -> Finding:
@@ -58,3 +68,17 @@ class Command(BaseCommand):
             if unsafe
             else _("The stream path is safe.")
         )
+
+    def _print_trouble(self, standing: list[Alarm], lost: dict[str, int]) -> None:
+        for alarm in standing:
+            since = timezone.localtime(datetime.fromtimestamp(alarm.since, UTC))
+            self.stdout.write(
+                _("ALARM %(name)s since %(since)s: %(text)s")
+                % {"name": alarm.name, "since": f"{since:%Y-%m-%d %H:%M:%S}", "text": alarm.text}
+            )
+        for kind, count in lost.items():
+            self.stdout.write(
+                _("LOST %(kind)s: %(count)d entries were deleted before they were stored")
+                % {"kind": kind, "count": count}
+                + f'   → manage.py acknowledge_losses --kind {kind} --reason "..."'
+            )

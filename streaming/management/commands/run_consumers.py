@@ -1,22 +1,33 @@
 """`manage.py run_consumers`: the processes that store what the streams hold."""
 
 import argparse
+import getpass
 import logging
+import threading
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 from django.utils.translation import gettext as _
 
+from ljwx import background
 from ljwx.redis import client
 from ljwx.stopping import Stopping
-from streaming import backlog, groups, registry
+from monitoring import alarms
+from streaming import autoscaler, backlog, counts, groups, registry
+from streaming.autoscaler import Autoscaler
 from streaming.consumer import Consumer
+from streaming.counts import CountConflict, OutOfRange
+from streaming.failures import Exhausted
 from streaming.registry import Kind
+from streaming.seats import OwnSeats, Seats, SharedSeats
 from streaming.slots import Slots
 from streaming.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
+
+EXHAUSTED = 10
 
 
 def positive(text: str) -> int:
@@ -33,9 +44,18 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--workers", type=positive, default=2, help="consumer processes (2)")
+        parser.add_argument(
+            "--workers",
+            type=positive,
+            metavar="N",
+            help="set the number of consumers over all hosts, as scale_consumers does; left out, the number that "
+            f"was set last, and {counts.DEFAULT} at first",
+        )
+        parser.add_argument("--started", type=float, help=argparse.SUPPRESS)
         parser.add_argument("--batch-size", type=positive, default=200, help="entries per read (200)")
-        parser.add_argument("--kinds", default="", help="kinds to serve, comma-separated (all)")
+        parser.add_argument(
+            "--kinds", default="", help="serve only these kinds, comma-separated, with a number of one's own"
+        )
         once = parser.add_mutually_exclusive_group()
         once.add_argument("--once", action="store_true", help="one step in this process, then end")
         once.add_argument("--drain", action="store_true", help="until nothing is undelivered or pending, then end")
@@ -52,7 +72,7 @@ class Command(BaseCommand):
         elif options["once"] or options["drain"]:
             self._here(kinds, size, drain=options["drain"])
         else:
-            self._supervise(kinds, size, options["workers"])
+            self._supervise(kinds, size, options)
 
     def _consumer(self, name: str, kinds: list[Kind], size: int) -> Consumer:
         return Consumer(
@@ -63,10 +83,55 @@ class Command(BaseCommand):
             claim_idle_ms=settings.CONSUMER_CLAIM_IDLE_MS,
         )
 
-    def _supervise(self, kinds: list[Kind], size: int, workers: int) -> None:
-        stopping = Stopping()
-        log.info(_("consumers: %d workers for %s"), workers, ", ".join(kind.name for kind in kinds))
-        Supervisor(workers=workers, kinds=kinds, batch_size=size, connection=client("control")).run(stopping)
+    def _supervise(self, kinds: list[Kind], size: int, options: dict[str, Any]) -> None:
+        stopping, connection = Stopping(), client("control")
+        slots, workers = Slots(connection), options["workers"]
+        seats: Seats
+        if options["kinds"]:
+            seats = OwnSeats(workers or counts.DEFAULT)
+        else:
+            if workers:
+                self._begin(workers, options["started"])
+            # Beside the loop: a database that hangs must not keep it from renewing its leases.
+            background.start()
+
+            def desired() -> int:
+                count = counts.current.get()
+                return count.desired if count.version or not workers else workers
+
+            seats = SharedSeats(connection, host=slots.host, token=slots.token, desired=desired)
+            log.info(_("consumers: %d workers for %s"), desired(), ", ".join(kind.name for kind in kinds))
+        supervisor = Supervisor(seats=seats, slots=slots, kinds=kinds, batch_size=size, connection=connection)
+        if options["kinds"]:
+            supervisor.run(stopping)
+        else:
+            self._with_autoscaling(supervisor, stopping)
+
+    def _begin(self, workers: int, started: float | None) -> None:
+        reason = f"run_consumers --workers {workers}"
+        try:
+            counts.begin(workers, reason=reason, actor=getpass.getuser(), started=started)
+        except OutOfRange as error:
+            raise CommandError(str(error), returncode=2) from error
+        except CountConflict:
+            log.warning("another start has set the number of consumers at the same time, and it holds")
+        except Error as error:
+            log.warning("the database does not keep the number of consumers: %s", type(error).__name__)
+
+    def _with_autoscaling(self, supervisor: Supervisor, stopping: Stopping) -> None:
+        if not settings.CONSUMER_AUTOSCALE:
+            alarms.clear(autoscaler.ALARM)
+            supervisor.run(stopping)
+            return
+        ended = threading.Event()
+        subject = Autoscaler(kinds=supervisor.kinds, connection=supervisor.connection, token=supervisor.slots.token)
+        thread = threading.Thread(target=subject.run, args=(ended,), name="autoscaler", daemon=True)
+        thread.start()
+        try:
+            supervisor.run(stopping)
+        finally:
+            ended.set()
+            thread.join(2)
 
     def _here(self, kinds: list[Kind], size: int, *, drain: bool) -> None:
         stopping = Stopping()
@@ -78,9 +143,15 @@ class Command(BaseCommand):
             handled = consumer.step(block_ms=0)
             while drain and not stopping.is_set() and (handled or self._rest(kinds)):
                 slots.hold(consumer.name)
+                if consumer.serving.stopped:
+                    raise Exhausted(consumer.serving.why())
                 handled = consumer.step(block_ms=0)
                 if not handled:
                     stopping.wait(0.1)
+        except Exhausted as error:
+            raise CommandError(
+                _("too many dead letters, a person must look: %s") % error, returncode=EXHAUSTED
+            ) from error
         finally:
             slots.release(consumer.name)
         total = consumer.total

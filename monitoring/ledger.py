@@ -1,0 +1,160 @@
+"""The ledger: accepted = stored + duplicate + dead + in flight, per minute of receipt and kind.
+
+Counts are taken where things happen. The edge counts what it has promised in its memory and writes it to the database
+once a second, so that neither a slow database nor an emptied Redis touches an upload or the count. A consumer counts
+what became of an entry in the very transaction of Redis that acknowledges it: exactly once, whenever it may die.
+
+A web process that is killed forgets up to a second of its promises. So may a promise that was doubted and kept twice
+be counted twice at its end. Both make more outcomes than promises: they can hide a loss, never invent one.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import Error, transaction
+from django.db.models import F
+
+from ljwx.background import Refreshed
+from ljwx.redis import LEDGER_KEY, client
+from monitoring.models import LedgerCount
+
+log = logging.getLogger(__name__)
+
+ACCEPTED, STORED, DUPLICATE, DEAD = "accepted", "stored", "duplicate", "dead"
+# Records of appends of which nobody knows whether Redis has them; their fallback or their device made them good.
+UNSURE = "unsure"
+KEPT_S = 3 * 24 * 3600
+MINUTE_MS = 60_000
+
+
+class Key(NamedTuple):
+    """What is counted: `minute` is minutes since 1970 at the edge."""
+
+    minute: int
+    kind: str
+    path: str
+    what: str
+
+
+Counts = Counter[Key]
+
+_lock = threading.Lock()
+_told: Counts = Counter()
+
+
+def tell(kind: str, path: str, what: str, count: int, *, received_ms: int) -> None:
+    """Count records in this process's memory. Never fails, never waits for anything but another count."""
+    with _lock:
+        _told[Key(received_ms // MINUTE_MS, kind, path, what)] += count
+
+
+def flush() -> None:
+    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then."""
+    global _told
+    with _lock:
+        taken, _told = _told, Counter()
+    try:
+        if taken:
+            with transaction.atomic():
+                for key, count in sorted(taken.items()):
+                    _add(key, count)
+    except Error:
+        with _lock:
+            _told += taken
+        raise
+
+
+def _add(key: Key, count: int) -> None:
+    rows = LedgerCount.objects.filter(**key._asdict())
+    if not rows.update(count=F("count") + count):
+        LedgerCount.objects.get_or_create(**key._asdict())
+        rows.update(count=F("count") + count)
+
+
+# The background thread of a web process flushes each half second.
+flushed: Refreshed[None] = Refreshed("the ledger", flush, initial=None, errors=(Error,))
+
+
+def count_outcomes(pipeline: Any, outcomes: Mapping[Key, int]) -> None:
+    """Add `outcomes` to `pipeline`, a transaction of Redis that also acknowledges them."""
+    for minute in sorted({key.minute for key in outcomes}):
+        name = LEDGER_KEY.format(minute)
+        for key, count in outcomes.items():
+            if key.minute == minute and count:
+                pipeline.hincrby(name, f"{key.kind}:{key.path}:{key.what}", count)
+        pipeline.expire(name, KEPT_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One minute of one kind and path. `residue`: promises of which nothing is known; `settled`: nothing of the minute
+    can be in flight any more, so that a residue above zero is a loss and not a delay."""
+
+    minute: int
+    kind: str
+    path: str
+    accepted: int
+    stored: int
+    duplicate: int
+    dead: int
+    unsure: int
+    settled: bool
+
+    @property
+    def open(self) -> int:
+        """Promises without an outcome: in flight, or lost."""
+        return self.accepted - self.stored - self.duplicate - self.dead
+
+    @property
+    def in_flight(self) -> int:
+        return 0 if self.settled else max(0, self.open)
+
+    @property
+    def residue(self) -> int:
+        """Above zero: lost. Below: doubted promises that were kept twice, or promises of a killed process."""
+        return self.open if self.settled else min(0, self.open)
+
+
+def lines(first: int, last: int, *, settled_before: Callable[[str], float]) -> list[Line]:
+    """The ledger from minute `first` to `last`, both included. `settled_before(kind)`: epoch seconds before which
+    nothing is in flight. Raises django.db.Error or redis.RedisError: what is not known is not zero."""
+    counts = read(first, last)
+    keys = sorted({key[:3] for key in counts})
+    limits = {kind: settled_before(kind) for kind in {kind for _, kind, _ in keys}}
+    return [
+        Line(
+            minute,
+            kind,
+            path,
+            **{what: counts[Key(minute, kind, path, what)] for what in (ACCEPTED, STORED, DUPLICATE, DEAD, UNSURE)},
+            settled=(minute + 1) * 60 <= limits[kind],
+        )
+        for minute, kind, path in keys
+    ]
+
+
+def read(first: int, last: int) -> Counts:
+    """All counts of these minutes, the edge's and the consumers'."""
+    counts: Counts = Counter()
+    rows = LedgerCount.objects.filter(minute__gte=first, minute__lte=last)
+    for minute, kind, path, what, count in rows.values_list("minute", "kind", "path", "what", "count"):
+        counts[Key(minute, kind, path, what)] += count
+    pipeline = client("control").pipeline(transaction=False)
+    minutes = range(first, last + 1)
+    for minute in minutes:
+        pipeline.hgetall(LEDGER_KEY.format(minute))
+    for minute, found in zip(minutes, pipeline.execute(), strict=True):
+        for name, count in found.items():
+            counts[Key(minute, *name.decode().split(":"))] += int(count)
+    return counts
+
+
+def forget(*, now: float | None = None) -> int:
+    """Delete the edge's counts that are older than three days; returns how many rows."""
+    before = int((time.time() if now is None else now) - KEPT_S) // 60
+    return LedgerCount.objects.filter(minute__lt=before).delete()[0]
