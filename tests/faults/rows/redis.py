@@ -189,9 +189,7 @@ def flushed(scene: Scene, dice: Dice) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
     yield
     scene.until(lambda: all(control.exists(kind.stream) and control.xinfo_groups(kind.stream) for kind in kinds))
-    scene.until(
-        lambda: any(alarm.name.startswith("group:") for alarm in alarms.standing()), what="the alarm of a group"
-    )
+    scene.until(lambda: "gone and is made again" in scene.said("consumers"), what="noticed by a consumer")
     assert any(found), "there was nothing to lose"
     for kind, entries in zip(kinds, found, strict=True):
         for _identifier, (name, data) in entries:
