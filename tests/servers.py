@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -19,12 +20,90 @@ class Missing(Exception):
     """Raised when a server is not installed or does not start, with its name."""
 
 
+class Server:
+    """A server of our own: ended by its process id, and started again on the same data."""
+
+    def __init__(self, name: str, argv: Sequence[str | Path], *, socket: Path) -> None:
+        self.name = name
+        self.socket = socket
+        self._argv = argv
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when it takes connections. Raises Missing when it ends instead."""
+        folder = self.socket.parent
+        lock = Lock(folder / "lock").descriptor
+        process = spawn(self._argv, log=folder / "log", env=os.environ | {"LC_ALL": "C"}, lock=lock)
+        self._process = process
+
+        def connected() -> bool:
+            if process.poll() is not None:
+                raise Missing(f"{self.name} does not start:\n{(folder / 'log').read_text()}")
+            with socket.socket(socket.AF_UNIX) as probe:
+                return probe.connect_ex(str(self.socket)) == 0
+
+        until(connected, within=60)
+
+    @property
+    def lives(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal; nothing when it does not run."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def end(self) -> None:
+        """SIGTERM, SIGKILL after 20 s; returns when it is gone."""
+        self.signal(signal.SIGTERM)
+        try:
+            self.gone(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL; returns when it is gone."""
+        self.signal(signal.SIGKILL)
+        self.gone(20)
+
+    def gone(self, seconds: float) -> None:
+        """Wait for its end. Raises subprocess.TimeoutExpired."""
+        if self._process is not None:
+            self._process.wait(seconds)
+            self._process = None
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Started, and ended in the end whatever became of it."""
+        try:
+            self.start()
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
+            self.end()
+
+
 @contextlib.contextmanager
 def redis(folder: Path) -> Iterator[str]:
     """A Redis as safe as the real one. Gives its URL without a database number; there are 64.
 
     In a folder that is there it starts again with what it held.
     """
+    server = redis_server(folder)
+    with server.running():
+        yield f"unix://{server.socket}"
+
+
+@contextlib.contextmanager
+def mariadb(folder: Path, *, durable: bool = False) -> Iterator[str]:
+    """A MariaDB with the server's defaults. Unless `durable` a commit is not awaited on the disk. Gives its URL."""
+    server = mariadb_server(folder, durable=durable)
+    with server.running():
+        yield f"mysql://root@localhost/ljwx?unix_socket={server.socket}"
+
+
+def redis_server(folder: Path) -> Server:
+    """The same, not started. Raises Missing when there is none."""
     folder.mkdir(exist_ok=True)
     # Debian's redis-tools has the server under the name of the checker: which of them it is depends on its name.
     found = shutil.which("redis-server") or shutil.which("valkey-server") or shutil.which("redis-check-rdb")
@@ -36,13 +115,11 @@ def redis(folder: Path) -> Iterator[str]:
     path = folder / "redis.sock"
     argv = [binary, "--port", "0", "--unixsocket", path, "--dir", folder, "--databases", str(DATABASES)]
     argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--save", ""]
-    with _running("Redis", argv, folder, path):
-        yield f"unix://{path}"
+    return Server("Redis", argv, socket=path)
 
 
-@contextlib.contextmanager
-def mariadb(folder: Path, *, durable: bool = False) -> Iterator[str]:
-    """A MariaDB with the server's defaults. Unless `durable` a commit is not awaited on the disk. Gives its URL."""
+def mariadb_server(folder: Path, *, durable: bool = False) -> Server:
+    """The same, its data folder made, not started. Raises Missing when there is none."""
     folder.mkdir()
     server = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
     install = shutil.which("mariadb-install-db")
@@ -58,28 +135,4 @@ def mariadb(folder: Path, *, durable: bool = False) -> Iterator[str]:
     flush, pool = (1, "512M") if durable else (2, "128M")
     argv += [f"--pid-file={folder / 'pid'}"]
     argv += [f"--innodb-flush-log-at-trx-commit={flush}", f"--innodb-buffer-pool-size={pool}"]
-    with _running("MariaDB", argv, folder, path):
-        yield f"mysql://root@localhost/ljwx?unix_socket={path}"
-
-
-@contextlib.contextmanager
-def _running(name: str, argv: Sequence[str | Path], folder: Path, path: Path) -> Iterator[None]:
-    log = folder / "log"
-    process = spawn(argv, log=log, env=os.environ | {"LC_ALL": "C"}, lock=Lock(folder / "lock").descriptor)
-
-    def connected() -> bool:
-        if process.poll() is not None:
-            raise Missing(f"{name} does not start:\n{log.read_text()}")
-        with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(str(path)) == 0
-
-    try:
-        until(connected, within=60)
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    return Server("MariaDB", argv, socket=path)

@@ -5,6 +5,8 @@ import signal
 import time
 from dataclasses import dataclass
 
+from django.db import close_old_connections
+
 from ingest.models import HealthData
 from ingest.simulator import fleet as fleets
 from ingest.simulator import order
@@ -52,6 +54,8 @@ class Run:
         before = order.legacy_alone()
         sending = Sending(fleet, self.rate, self.seconds, progress.sending)
         seconds = asyncio.run(self._send(sending))
+        # The database may have been restarted meanwhile.
+        close_old_connections()
         in_order = order.unchanged(before)
         drained = drain(within=self.drain_timeout, tell=progress.draining)
         progress.comparing()

@@ -21,6 +21,8 @@ class Findings:
     missing: int = 0
     doubled: int = 0
     different: int = 0
+    # of the different: dead letters of records that nothing is wrong with
+    buried_wrongly: int = 0
     # accepted records found, by kind: as rows, as dead letters
     stored: Counter[str] = field(default_factory=Counter)
     dead: Counter[str] = field(default_factory=Counter)
@@ -45,6 +47,10 @@ class Findings:
     def is_different(self, what: str) -> None:
         self.different += 1
         self._say("different", what)
+
+    def is_buried_wrongly(self, what: str) -> None:
+        self.buried_wrongly += 1
+        self.is_different(what)
 
     def add_contradictions(self, count: int, said: Sequence[str]) -> None:
         """Answers that contradict their upload, of which `said` are the first few."""

@@ -75,7 +75,7 @@ class Letters:
         for letters in (*self._as_received.values(), *self._records.values()):
             for letter in letters:
                 content = letter.payload[:300].decode(errors="replace")
-                self._findings.is_different(
+                self._findings.is_buried_wrongly(
                     f"unexpected dead letter {letter.kind} {letter.device_sn} ({letter.reason}): {content}"
                 )
 
