@@ -56,8 +56,8 @@ class Commit:
     appends: list[tuple[Part, int]] = field(default_factory=list)
     writes: list[Part] = field(default_factory=list)
     stream_ids: list[str] = field(default_factory=list)
+    fell_back: bool = False
     _tallies: list[tuple[str, Tally]] = field(default_factory=list)
-    _written_as: str = routes.LEGACY
 
     def run(self) -> None:
         """Commit in this thread. Raises CanNotAccept."""
@@ -90,11 +90,12 @@ class Commit:
             self._count_appends(ledger.UNSURE)
         self.writes += [part for part, _ in self.appends]
         self.appends.clear()
-        self._written_as = FALLBACK
+        self.fell_back = True
 
     def _tell(self) -> None:
         """Count in the ledger what is promised by the answer, and what became of it as far as that is known."""
         self._count_appends(ledger.ACCEPTED)
+        path = FALLBACK if self.fell_back else routes.LEGACY
         for kind, tally in self._tallies:
             for what, count in (
                 (ledger.ACCEPTED, tally.new + tally.duplicates + tally.buried),
@@ -103,7 +104,7 @@ class Commit:
                 (ledger.DEAD, tally.buried),
             ):
                 if count:
-                    ledger.tell(kind, self._written_as, what, count, received_ms=self.upload.received_ms)
+                    ledger.tell(kind, path, what, count, received_ms=self.upload.received_ms)
 
     def _count_appends(self, what: str) -> None:
         for part, _ in self.appends:

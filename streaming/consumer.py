@@ -189,6 +189,7 @@ class Consumer:
         handled = 0
         for kind in kinds:
             if entries := self._read(kind, b">"):
+                self.serving.read(kind, entries[-1][0])
                 handled += self._handler.handle(kind, entries)
             else:
                 self.serving.read_up(kind)

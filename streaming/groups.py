@@ -30,13 +30,16 @@ def present(connection: redis.Redis, kind: Kind) -> bool:
         return False
 
 
-def remake(connection: redis.Redis, kind: Kind) -> bool:
+def remake(connection: redis.Redis, kind: Kind, *, seen: bytes | None) -> bool:
     """Create a group that was there before and is gone, with an alarm; True when it may end by itself.
 
     It may when the stream is still there: all of it is read again. With the stream went what was not stored yet, and
-    nobody can tell how much that was: a person must look.
+    nobody can tell how much that was: a person must look. Uploads make a new stream at once; that it is not the old one
+    shows when it lacks the entry that was `seen` last.
     """
     held = bool(connection.exists(kind.stream))
+    if held and seen is not None:
+        held = bool(connection.xrange(kind.stream, seen, seen))
     if not ensure(connection, kind):
         return False
     alarms.sound(

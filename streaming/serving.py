@@ -24,6 +24,7 @@ class Serving:
         self._budget = budget
         self._grouped: set[str] = set()
         self._remade: set[str] = set()
+        self._seen: dict[str, bytes] = {}
 
     def kinds(self) -> list[Kind]:
         """The kinds to consume. Raises, when there is none, Exhausted or what Redis says of the last key."""
@@ -57,11 +58,16 @@ class Serving:
         """Make again the groups that are gone."""
         for kind in self._all:
             try:
-                if groups.remake(self._connection, kind):
+                if groups.remake(self._connection, kind, seen=self._seen.get(kind.name)):
                     self._remade.add(kind.name)
             except redis.ResponseError as error:
                 if not _is_no_stream(error):
                     raise
+
+    def read(self, kind: Kind, identifier: bytes | None) -> None:
+        """New entries of `kind` were read, up to this one."""
+        if identifier is not None:
+            self._seen[kind.name] = identifier
 
     def read_up(self, kind: Kind) -> None:
         """Nothing of `kind` is undelivered: a group that was made again has caught up."""

@@ -23,6 +23,7 @@ from streaming import registry, safety
 from streaming.envelope import FIELD, Envelope, decode
 from streaming.models import DeadLetter
 from streaming.safety import Gate
+from streaming.storing import Tally
 from tests.ingest import paths
 
 READING = b'{"data":{"deviceSn":"A","heart_rate":70,"timestamp":"2026-09-02 17:00:00"}}'
@@ -240,9 +241,10 @@ def test_no_more_writers_than_allowed_wait_for_the_database(monkeypatch: pytest.
     monkeypatch.setattr(accept, "_semaphore", BoundedSemaphore(1))
     commit = commit_of(upload.read(READING, kind="health", depth=16, most=500), lane=accept.ROUTED)
 
-    def nested(*args: Any) -> None:
+    def nested(*args: Any) -> Tally:
         with pytest.raises(CanNotAccept):
             Commit(commit.upload, writes=commit.writes).run()
+        return Tally()
 
     with monkeypatch.context() as patched:
         patched.setattr(accept, "store", nested)

@@ -204,7 +204,7 @@ def test_afterwards_records_are_stored_once_and_serials_do_not_merge(legacy: Non
         "health", Health("Abc", AT, heart_rate=60), Health("ABC", AT, heart_rate=99, temperature=36.553)
     ) == Tally(1, 1)
     assert put("health", Health("ABC", AT, heart_rate=99, temperature=36.553)) == Tally(0, 1)
-    assert put("health", Health("ABC", AT, heart_rate=98)) == Tally(0, 0, 1)
+    assert put("health", Health("ABC", AT, heart_rate=98)) == Tally(0, 0, 1, 1)
     assert put("device", Device("A", AT), Device("a", AT)) == Tally(2)
     assert put("event", Event("A", "SOS_EVENT", AT, health=[Health("A", AT, sleep_data="[]")])) == Tally(1)
     assert DeadLetter.objects.get().reason == "conflict"

@@ -76,7 +76,7 @@ class Devices:
             return
         world.counts["accepted"] += 1
         commit = response.commit
-        world.counts["fallbacks"] += any(part in commit.writes for part, _ in commit.appends)
+        world.counts["fallbacks"] += commit.fell_back
         world.counts["streamed"] += bool(commit.stream_ids)
         world.counts["split uploads"] += len(commit.stream_ids) > len(commit.appends) > 0
         rejected = [each["index"] for each in answer["rejected"]]

@@ -294,6 +294,17 @@ def test_a_stream_that_is_gone_is_made_again(caplog: pytest.LogCaptureFixture, b
     assert sounding() == ["group:device", "group:health"]
 
 
+def test_a_new_stream_that_uploads_made_at_once_is_not_taken_for_the_old_one() -> None:
+    subject = entries.consumer(kinds=[HEALTH])
+    put("health", *readings(1, "A"))
+    entries.drain(subject)
+    client("control").flushdb()
+    put("health", *readings(1, "B"))
+    assert entries.drain(subject) == 0
+    assert entries.drain(subject) == 1
+    assert sounding() == ["group:health"]
+
+
 def test_a_key_that_is_no_stream_is_an_error_and_not_a_loop() -> None:
     client("control").set(HEALTH.stream, "x")
     with pytest.raises(redis_py.ResponseError, match="WRONGTYPE"):

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from ljwx.redis import client
 from ljwx.stopping import Stopping
 from monitoring import alarms
 from streaming import autoscaler, backlog, counts, groups, registry
+from streaming.accounts import Auditor
 from streaming.autoscaler import Autoscaler
 from streaming.consumer import Consumer
 from streaming.counts import CountConflict, OutOfRange
@@ -105,7 +107,7 @@ class Command(BaseCommand):
         if options["kinds"]:
             supervisor.run(stopping)
         else:
-            self._with_autoscaling(supervisor, stopping)
+            self._with_helpers(supervisor, stopping)
 
     def _begin(self, workers: int, started: float | None) -> None:
         reason = f"run_consumers --workers {workers}"
@@ -118,20 +120,24 @@ class Command(BaseCommand):
         except Error as error:
             log.warning("the database does not keep the number of consumers: %s", type(error).__name__)
 
-    def _with_autoscaling(self, supervisor: Supervisor, stopping: Stopping) -> None:
-        if not settings.CONSUMER_AUTOSCALE:
+    def _with_helpers(self, supervisor: Supervisor, stopping: Stopping) -> None:
+        """Supervise with what has the time to wait for a database beside it: the auditor, the autoscaler."""
+        beside: dict[str, Callable[[threading.Event], None]] = {"auditor": Auditor().run}
+        if settings.CONSUMER_AUTOSCALE:
+            subject = Autoscaler(kinds=supervisor.kinds, connection=supervisor.connection, token=supervisor.slots.token)
+            beside["autoscaler"] = subject.run
+        else:
             alarms.clear(autoscaler.ALARM)
-            supervisor.run(stopping)
-            return
         ended = threading.Event()
-        subject = Autoscaler(kinds=supervisor.kinds, connection=supervisor.connection, token=supervisor.slots.token)
-        thread = threading.Thread(target=subject.run, args=(ended,), name="autoscaler", daemon=True)
-        thread.start()
+        threads = [threading.Thread(target=run, args=(ended,), name=each, daemon=True) for each, run in beside.items()]
+        for thread in threads:
+            thread.start()
         try:
             supervisor.run(stopping)
         finally:
             ended.set()
-            thread.join(2)
+            for thread in threads:
+                thread.join(2)
 
     def _here(self, kinds: list[Kind], size: int, *, drain: bool) -> None:
         stopping = Stopping()

@@ -8,6 +8,7 @@ from typing import Any
 
 from ingest.simulator.dice import Dice
 from ljwx.redis import client
+from monitoring import alarms
 from streaming import registry
 from tests.faults.row import REDIS, row
 from tests.faults.scene import Scene
@@ -189,7 +190,7 @@ def flushed(scene: Scene, dice: Dice) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
     yield
     scene.until(lambda: all(control.exists(kind.stream) and control.xinfo_groups(kind.stream) for kind in kinds))
-    scene.until(lambda: "gone and is made again" in scene.said("consumers"), what="noticed by a consumer")
+    scene.until(lambda: any(alarm.name == "group:health" for alarm in alarms.standing()), what="an alarm that stays")
     assert any(found), "there was nothing to lose"
     for kind, entries in zip(kinds, found, strict=True):
         for _identifier, (name, data) in entries:
