@@ -19,6 +19,7 @@ class Options:
     large: bool = False
     rounds: int | None = None
     seconds: int | None = None
+    connections: tuple[int, ...] = ()
 
     def either(self, full: T, quick: T) -> T:
         """`quick` in a quick run, else `full`."""
@@ -41,11 +42,18 @@ def parse(words: Sequence[str]) -> Options:
     parser.add_argument("--large", action="store_true", help="tables of 10,000,000 rows too")
     parser.add_argument("--rounds", type=positive, help="rounds of each candidate")
     parser.add_argument("--seconds", type=positive, help="seconds of load in each round")
+    parser.add_argument(
+        "--connections",
+        type=positive,
+        action="append",
+        default=[],
+        help="of the accept ladder (64 and 1,000); repeatable",
+    )
     found = parser.parse_args(words)
     if unknown := [name for name in found.scenarios if name not in SCENARIOS]:
         parser.error(f"no scenario {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
     chosen = tuple(name for name in SCENARIOS if not found.scenarios or name in found.scenarios)
-    return Options(chosen, found.quick, found.large, found.rounds, found.seconds)
+    return Options(chosen, found.quick, found.large, found.rounds, found.seconds, tuple(found.connections))
 
 
 def positive(text: str) -> int:

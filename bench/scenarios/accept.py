@@ -18,7 +18,7 @@ def run(ground: Ground, options: Options) -> dict[str, Any]:
     for line in missing:
         say(line)
     found: dict[str, Any] = {"missing": missing, "seconds": options.seconds_or(10, 1), "connections": {}}
-    for connections in options.either((64, 1000), (64,)):
+    for connections in options.connections or options.either((64, 1000), (64,)):
         rounds: dict[str, list[Round]] = {candidate.name: [] for candidate in ladder}
         for number in range(options.rounds_or(5)):
             for candidate in reversed(ladder) if number % 2 else ladder:

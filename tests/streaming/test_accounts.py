@@ -73,9 +73,10 @@ def test_entries_that_two_consumers_handle_are_counted_by_the_one_that_acknowled
 
 def test_a_full_redis_counts_all_the_same() -> None:
     received = now_ms()
-    put("health", *readings(2), received_ms=received)
     connection = client("control")
     subject = entries.consumer(kinds=[HEALTH])
+    entries.drain(subject)
+    put("health", *readings(2), received_ms=received)
     connection.config_set("maxmemory", 1)
     try:
         entries.drain(subject)
