@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SCENARIOS = ("accept", "e2e", "connections", "storm", "sos", "latency", "tables", "consumer", "layers")
+SCENARIOS = ("accept", "e2e", "connections", "storm", "sos", "latency", "tables", "sizes", "consumer", "layers")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ START = 1_767_196_800
 AFTER = 100_000
 
 
-def readings(first: int, count: int) -> list[Health]:
+def readings(first: int, count: int, *, fleet: int = FLEET) -> list[Health]:
     """Readings number `first` and following: each device of the fleet in turn, one second later each time."""
     return [
         Health(
-            f"BENCH{number % FLEET:09d}", START + AFTER + number // FLEET, 60 + number % 40, 96, 36.9, 128, 85, 52,
+            f"BENCH{number % fleet:09d}", START + AFTER + number // fleet, 60 + number % 40, 96, 36.9, 128, 85, 52,
             600, 0.7, 25.0, 31.230416, 121.473701, 4.0, "wifi", 1900000000000000001, 1900000000000000011,
             1900000000000000021,
         )
