@@ -12,8 +12,9 @@ START_S = 60.0
 
 
 @contextlib.contextmanager
-def running(ground: Ground, *, workers: int = 2) -> Iterator[Tree]:
-    """`manage.py run_consumers`, each of whose workers has reported that it lives."""
+def running(ground: Ground, *, workers: int = 3) -> Iterator[Tree]:
+    """`manage.py run_consumers`, each of whose workers has reported that it lives: one for events alone, the others,
+    as many as there are cores, for everything."""
     argv = [sys.executable, "manage.py", "run_consumers", "--workers", str(workers)]
     tree = Tree("run_consumers", argv, log=ground.folder / "consumers.log")
 

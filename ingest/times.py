@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from ingest.values import Impossible
@@ -101,6 +102,8 @@ class Plain(str):
     __slots__ = ()
 
 
+# Devices send what they have just measured: a fleet's readings share their seconds, and a key is made three times.
+@lru_cache(maxsize=1 << 15)
 def local_text(moment: int) -> Plain:
     """Epoch seconds as the record tables hold them: naive Asia/Shanghai time. Raises OverflowError for a time of
     another age, which a reader with a zone can not take back out of its column."""

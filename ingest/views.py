@@ -35,20 +35,25 @@ class UploadView(APIView):
         request.accepted_renderer = RENDERER
         request.accepted_media_type = RENDERER.media_type
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """An upload's answer is whole as it is. Without the circle of request and view, which only the garbage
-        collector could free."""
-        if isinstance(response, UploadResponse):
-            request.parser_context.clear()
-            return response
-        return super().finalize_response(request, response, *args, **kwargs)
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """DRF's request, which has no user to look for and nothing to negotiate."""
-        return Request(request, parser_context={})
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """An upload needs no request of DRF's; its refusals, and every other method, are answered as DRF does."""
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        try:
+            return self.take(request)
+        except Exception as error:  # noqa: BLE001 - DRF's handler answers what it knows and raises the rest again
+            self.headers = self.default_response_headers
+            self.request = self.initialize_request(request, *args, **kwargs)
+            self.initial(self.request, *args, **kwargs)
+            return self.finalize_response(self.request, self.handle_exception(error), *args, **kwargs)
 
     def post(self, request: Request) -> UploadResponse:
-        said = announced(request._request)
+        """What DRF's own dispatch would call; OPTIONS names it."""
+        return self.take(request._request)
+
+    def take(self, request: HttpRequest) -> UploadResponse:
+        """Read the upload and choose its path. Raises APIException."""
+        said = announced(request)
         check_content_type(said.content_type)
         if announces_more(said.length, settings.UPLOAD_MAX_BYTES):
             raise TooLarge
@@ -59,8 +64,8 @@ class UploadView(APIView):
             most=settings.UPLOAD_MAX_RECORDS,
             mixed=self.mixed,
         )
-        return UploadResponse(commit_of(taken, lane=self.lane), request._request)
+        return UploadResponse(commit_of(taken, lane=self.lane), request)
 
-    def body(self, request: Request) -> bytes:
-        # Not request.data: DRF takes a chunked body, which has no length, for an empty one.
-        return self.parser_classes[0]().parse(request._request)
+    def body(self, request: HttpRequest) -> bytes:
+        # Not DRF's request.data: it takes a chunked body, which has no length, for an empty one.
+        return self.parser_classes[0]().parse(request)

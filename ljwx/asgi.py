@@ -3,7 +3,6 @@
 A web process keeps routes and Redis safety fresh beside its requests.
 """
 
-import gc
 import logging
 import os
 from typing import Any
@@ -15,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ljwx.settings")
 people = get_asgi_application()
 
 from ingest.lane import Lane  # noqa: E402 - Django is set up first
-from ljwx import background, openfiles  # noqa: E402
+from ljwx import background, garbage, openfiles  # noqa: E402
 from ljwx.middleware import DEVICE_PATHS  # noqa: E402
 
 if (held := openfiles.allow(openfiles.FLEET)) < openfiles.FLEET:
@@ -45,7 +44,4 @@ async def _lifespan(receive: Any, send: Any) -> None:
             return
 
 
-# What is loaded now stays: without this each full collection walks all of Django, 100 ms in the middle of uploads.
-gc.collect()
-gc.freeze()
-gc.set_threshold(10_000, 20, 100)
+garbage.settle()

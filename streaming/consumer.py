@@ -29,7 +29,7 @@ from streaming.storing import Tally
 log = logging.getLogger(__name__)
 
 BEAT_EVERY_S = 1.0
-LINGER_S = 0.01
+LINGER_S = 0.02
 LONGEST_PAUSE_S = 5.0
 ALARM = "database"
 

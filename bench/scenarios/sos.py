@@ -18,7 +18,7 @@ CHUNK = 1_000
 
 
 def run(ground: Ground, options: Options) -> dict[str, Any]:
-    """With the default of two workers, of which one serves events alone, and with a single one for everything."""
+    """With two workers, of which one serves events alone, and with a single one for everything."""
     waiting = options.either(200_000, 5_000)
     found: dict[str, Any] = {"waiting": waiting}
     choices = options.either((2, 1), (2,))

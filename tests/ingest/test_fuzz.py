@@ -149,5 +149,5 @@ def test_odd_bodies_end_in_the_same_tables_on_both_paths_and_when_sent_again() -
 
 
 def test_at_least_twenty_thousand_bodies_are_tried() -> None:
-    assert SHARDS * EACH >= (20_000 if connection.vendor == "sqlite" else 5_000)
+    assert (20_000 if connection.vendor == "sqlite" else 5_000) <= SHARDS * EACH
     assert len({body for _, body in mutations.corpus()}) >= 400

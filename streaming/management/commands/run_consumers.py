@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from django.utils.translation import gettext as _
 
-from ljwx import background
+from ljwx import background, garbage
 from ljwx.redis import client
 from ljwx.stopping import Stopping
 from monitoring import alarms
@@ -70,6 +70,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from error
         size = options["batch_size"]
         if options["slot"]:
+            garbage.settle()
             self._consumer(options["slot"], kinds, size).run(Stopping(follow_parent=True))
         elif options["once"] or options["drain"]:
             self._here(kinds, size, drain=options["drain"])
