@@ -23,6 +23,7 @@ class Serving:
         self._connection = connection
         self._budget = budget
         self._grouped: set[str] = set()
+        self._had: set[str] = set()
         self._remade: set[str] = set()
         self._seen: dict[str, bytes] = {}
 
@@ -58,11 +59,14 @@ class Serving:
         """Make again the groups that are gone."""
         for kind in self._all:
             try:
-                if groups.remake(self._connection, kind, seen=self._seen.get(kind.name)):
-                    self._remade.add(kind.name)
+                self._remake(kind)
             except redis.ResponseError as error:
                 if not _is_no_stream(error):
                     raise
+
+    def _remake(self, kind: Kind) -> None:
+        if groups.remake(self._connection, kind, seen=self._seen.get(kind.name)):
+            self._remade.add(kind.name)
 
     def read(self, kind: Kind, identifier: bytes | None) -> None:
         """New entries of `kind` were read, up to this one."""
@@ -86,7 +90,12 @@ class Serving:
 
     def _ensure(self, kind: Kind) -> None:
         if kind.name not in self._grouped:
-            groups.ensure(self._connection, kind)
+            if kind.name in self._had:
+                # It was there: should it be gone, that is no first start.
+                self._remake(kind)
+            else:
+                groups.ensure(self._connection, kind)
+                self._had.add(kind.name)
             self._grouped.add(kind.name)
             alarms.clear(alarm(kind.name))
 

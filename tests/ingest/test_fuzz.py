@@ -27,7 +27,7 @@ from tests.ingest.outcomes import STATUSES, outcome, undone
 
 SHARDS = 4
 # What a body is depends on no database: the second one sees fewer.
-ODD = 1_000_000 if THOROUGH else 20_000 if connection.vendor == "sqlite" else 5_000
+ODD = 1_000_000 if THOROUGH else 20_000 if connection.vendor == "sqlite" else 6_000
 EACH = ODD // SHARDS
 DRAINED, ALSO_LEGACY, SAME = 500, 20, 60
 LONGEST_S = 5.0
@@ -149,5 +149,5 @@ def test_odd_bodies_end_in_the_same_tables_on_both_paths_and_when_sent_again() -
 
 
 def test_at_least_twenty_thousand_bodies_are_tried() -> None:
-    assert (20_000 if connection.vendor == "sqlite" else 5_000) <= SHARDS * EACH
+    assert (20_000 if connection.vendor == "sqlite" else 6_000) <= SHARDS * EACH
     assert len({body for _, body in mutations.corpus()}) >= 400

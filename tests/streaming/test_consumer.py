@@ -305,6 +305,19 @@ def test_a_new_stream_that_uploads_made_at_once_is_not_taken_for_the_old_one() -
     assert sounding() == ["group:health"]
 
 
+def test_a_group_that_went_while_redis_was_away_is_no_first_start(redis_fails: Callable[[Any, str], Any]) -> None:
+    subject = entries.consumer(kinds=[HEALTH])
+    put("health", *readings(1, "A"))
+    entries.drain(subject)
+    redis_fails(subject, "xreadgroup")
+    with pytest.raises(redis_py.ConnectionError):
+        subject.step(block_ms=0)
+    client("control").flushdb()
+    put("health", *readings(1, "B"))
+    assert entries.drain(subject) == 1
+    assert sounding() == ["group:health"]
+
+
 def test_a_key_that_is_no_stream_is_an_error_and_not_a_loop() -> None:
     client("control").set(HEALTH.stream, "x")
     with pytest.raises(redis_py.ResponseError, match="WRONGTYPE"):
