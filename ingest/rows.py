@@ -100,23 +100,28 @@ class _Names:
         return f"{self._before}{connection.ops.quote_name(column)}{self._after}"
 
 
-def _values(rows: Sequence[Row]) -> tuple[str, list[str]]:
+def _values(rows: Sequence[Row]) -> tuple[str, list[Any]]:
     """`(…), (…)` and its parameters. Text is bound by the driver; numbers and `Plain` text, which no input can shape,
-    are written out: binding each costs the driver more than all the rest of a batch."""
-    parameters: list[str] = []
-    return ", ".join([f"({', '.join([_literal(value, parameters) for value in row])})" for row in rows]), parameters
+    are written out: binding each costs MySQL's driver more than all the rest of a batch. SQLite reads one written
+    number in a hundred thousand as its neighbour (3.40: 121.5650385886075), so there they are bound."""
+    parameters: list[Any] = []
+    binds: set[type] = {str, float} if connection.vendor == "sqlite" else {str}
+    values = ", ".join([f"({', '.join([_literal(value, parameters, binds) for value in row])})" for row in rows])
+    return values, parameters
 
 
-def _literal(value: Any, parameters: list[str]) -> str:
+def _literal(value: Any, parameters: list[Any], binds: set[type]) -> str:
     kind = type(value)
     if value is None:
         return "NULL"
     if kind is Plain:
         return f"'{value}'"
-    if kind is str:
+    if kind is float and not math.isfinite(value):
+        raise ValueError(f"{value} is no column value")
+    if kind in binds:
         parameters.append(value)
         return "%s"
-    if kind is float and math.isfinite(value):
+    if kind is float:
         text = repr(value)
         return text if "e" in text else f"{text}e0"
     if kind is int:

@@ -306,3 +306,16 @@ def test_writers_at_once_store_every_record_once_and_no_deadlock_escapes() -> No
     assert list(models.HealthWeekly.objects.values_list("exercise_week_at").order_by("device_sn")) == [
         (FIVE + n,) for n in (56, 57, 58, 59, 53, 54, 55)
     ]
+
+
+@pytest.mark.django_db
+def test_numbers_are_stored_to_their_last_digit() -> None:
+    # SQLite reads this one as its neighbour when it is written out in the statement.
+    known, dice = 121.5650385886075, random.Random(1)
+    readings = [
+        Health("A", FIVE + number, longitude=known, latitude=dice.uniform(-90, 90), altitude=dice.uniform(-1e3, 1e4))
+        for number in range(4_000)
+    ]
+    assert counts(health.write(readings)) == (4_000, 0, 0)
+    assert counts(health.write(readings)) == (0, 4_000, 0)
+    assert set(models.HealthData.objects.values_list("longitude", flat=True)) == {known}
