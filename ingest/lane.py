@@ -138,19 +138,16 @@ async def _read(length: str, receive: Receive, most: int) -> bytes:
     """The body, read no further than one byte beyond `most`: the view then refuses it as too large."""
     if announces_more(length, most):
         return b""
-    message = await receive()
-    if message["type"] != "http.disconnect" and not message.get("more_body", False):
-        return cast(bytes, message.get("body", b""))[: most + 1]
     parts: list[bytes] = []
     size = 0
     while True:
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > most or not message.get("more_body", False):
             return b"".join(parts)[: most + 1]
-        message = await receive()
 
 
 async def _send(response: HttpResponseBase, send: Send) -> None:

@@ -55,7 +55,7 @@ class Auditor:
                 log.warning("the ledger can not be audited: %s", type(error).__name__)
 
     def step(self) -> int:
-        """Audit once; returns how many records are in no account."""
+        """Audit once, and delete counts that are too old; returns how many records are in no account."""
         found = lines(MINUTES, now=self.clock())
         missing = {name(line): line for line in found if line.residue > 0}
         for alarm, line in missing.items():
@@ -64,6 +64,7 @@ class Auditor:
         for standing in _standing():
             if standing.name in well:
                 alarms.clear(standing.name)
+        ledger.forget(now=self.clock())
         return sum(line.residue for line in missing.values())
 
 
@@ -78,11 +79,15 @@ def name(line: Line) -> str:
 
 def text(line: Line) -> str:
     """What is wrong with a line."""
-    moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(line.minute * 60))
     return (
-        f"{line.residue} of {line.accepted} {line.kind} records accepted on the {line.path} path at {moment} are"
+        f"{line.residue} of {line.accepted} {line.kind} records accepted on the {line.path} path at {moment(line)} are"
         " neither stored nor dead nor in flight"
     )
+
+
+def moment(line: Line) -> str:
+    """The minute of a line, in local time."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(line.minute * 60))
 
 
 def clear() -> int:

@@ -1,6 +1,5 @@
 """What the commands share by which a person lets something go on: for which kind, why, and who says so."""
 
-import argparse
 import getpass
 import json
 from collections.abc import Callable, Sequence
@@ -11,17 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from ljwx.management.arguments import reason
 from ljwx.redis import client
 from streaming import registry
 
 T = TypeVar("T", bool, int)
-
-
-def reason(text: str) -> str:
-    """What a person will want to read later."""
-    if not text.strip() or len(text) > 255:
-        raise argparse.ArgumentTypeError("1 to 255 characters")
-    return text
 
 
 class Decision(BaseCommand, Generic[T]):

@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ingest.records import Health
-from ljwx.redis import client, ledger_key
+from ljwx.redis import client
 from monitoring import alarms, ledger
 from monitoring.ledger import ACCEPTED, STREAM
+from monitoring.models import LedgerCount
 from streaming import accounts, registry
 from streaming.accounts import Auditor, lines
 from streaming.acknowledging import acknowledge
@@ -71,20 +72,6 @@ def test_entries_that_two_consumers_handle_are_counted_by_the_one_that_acknowled
     assert summed(lines(90, now=received / 1000 + 3600))["duplicate"] == 0
 
 
-def test_a_full_redis_counts_all_the_same() -> None:
-    received = now_ms()
-    connection = client("control")
-    subject = entries.consumer(kinds=[HEALTH])
-    entries.drain(subject)
-    put("health", *readings(2), received_ms=received)
-    connection.config_set("maxmemory", 1)
-    try:
-        entries.drain(subject)
-    finally:
-        connection.config_set("maxmemory", 0)
-    assert connection.hgetall(ledger_key(HEALTH.stream, received // 60_000)) == {b"stream:stored": b"2"}
-
-
 def test_an_entry_that_says_an_impossible_time_is_counted_when_it_was_appended() -> None:
     put("health", *readings(1), received_ms=10**15)
     entries.drain(entries.consumer(kinds=[HEALTH]))
@@ -114,6 +101,12 @@ def test_an_alarm_outlives_the_minutes_that_are_looked_at(monkeypatch: pytest.Mo
     auditor.clock = lambda: received / 1000 + 3 * 3600
     assert auditor.step() == 0
     assert len(alarms.standing()) == 1
+
+
+def test_counts_that_are_too_old_are_deleted_beside() -> None:
+    promise(5, now_ms() - 4 * 24 * 3_600_000)
+    assert Auditor().step() == 0
+    assert not LedgerCount.objects.exists()
 
 
 def test_a_minute_that_is_not_over_is_no_loss() -> None:

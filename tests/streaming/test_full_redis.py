@@ -60,6 +60,16 @@ def test_consumers_start_and_store_everything() -> None:
     assert (HealthData.objects.count(), pending("health")) == (3, 0)
 
 
+def test_the_ledger_counts_all_the_same() -> None:
+    put("health", *readings(2))
+    entries.drain(entries.consumer(kinds=[HEALTH]))
+    put("health", *readings(2, "B"))
+    full()
+    entries.drain(entries.consumer(kinds=[HEALTH]))
+    (key,) = client("control").scan_iter("ljwx:ledger:*")
+    assert client("control").hgetall(key) == {b"stream:stored": b"4"}
+
+
 def test_a_supervisor_takes_and_renews_its_slots() -> None:
     full()
     mine, other = Slots(client("control"), host="a"), Slots(client("control"), host="a")

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from ljwx.management.arguments import reason
 from rollout.models import Route
 from rollout.traffic import RouteConflict, UnknownRoute, switch
 
@@ -22,13 +23,6 @@ def percent(text: str) -> Decimal:
     if not value.is_finite() or not 0 <= value <= 100 or value != value.quantize(Decimal("0.01")):
         raise argparse.ArgumentTypeError(f"{text}: 0 to 100, at most two decimals")
     return value
-
-
-def reason(text: str) -> str:
-    """What fits into the history."""
-    if not text.strip() or len(text) > 255:
-        raise argparse.ArgumentTypeError("1 to 255 characters")
-    return text
 
 
 class Command(BaseCommand):

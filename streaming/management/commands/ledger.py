@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -48,7 +47,7 @@ class Command(BaseCommand):
         missing = sum(max(0, line.residue) for line in lines)
         if options["format"] == "json":
             rows = [
-                {**asdict(line), "in_flight": line.in_flight, "residue": line.residue, "time": _time(line)}
+                {**asdict(line), "in_flight": line.in_flight, "residue": line.residue, "time": accounts.moment(line)}
                 for line in lines
             ]
             self.stdout.write(json.dumps({"missing": missing, "cleared": cleared, "lines": rows}))
@@ -61,7 +60,10 @@ class Command(BaseCommand):
 
     def _print(self, lines: Sequence[Line], missing: int) -> None:
         heads = (_("time"), _("kind"), _("path"), *COUNTS)
-        rows = [(_time(line), line.kind, line.path, *(str(getattr(line, count)) for count in COUNTS)) for line in lines]
+        rows = [
+            (accounts.moment(line), line.kind, line.path, *(str(getattr(line, count)) for count in COUNTS))
+            for line in lines
+        ]
         widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
         for row in [heads, *rows]:
             words = [
@@ -72,7 +74,3 @@ class Command(BaseCommand):
         self.stdout.write(
             _("%d records are in no account.") % missing if missing else _("Everything accepted is accounted for.")
         )
-
-
-def _time(line: Line) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(line.minute * 60))

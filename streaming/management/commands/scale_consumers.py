@@ -12,17 +12,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from django.utils.translation import gettext as _
 
-from streaming.counts import REASON_LENGTH, CountConflict, OutOfRange
+from ljwx.management.arguments import reason
+from streaming.counts import CountConflict, OutOfRange
 from streaming.manager import get_consumer_manager
 
 POLL_S = 0.2
-
-
-def reason(text: str) -> str:
-    """What fits into the history."""
-    if not text.strip() or len(text) > REASON_LENGTH:
-        raise argparse.ArgumentTypeError(f"1 to {REASON_LENGTH} characters")
-    return text
 
 
 def seconds(text: str) -> float:
