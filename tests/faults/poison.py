@@ -9,6 +9,7 @@ from streaming import registry
 from streaming.envelope import FIELD, VERSION, Envelope, encode
 
 BEGUN = 1_780_000_000  # the time of the first poisoned record, epoch seconds
+KINDS = ("health", "device")
 # What each becomes: reason of its dead letter.
 REASONS = ("database: DataError 1264", "undecodable: ", "database: DataError 1406")
 
