@@ -1,4 +1,4 @@
-"""Where uploads go, and the record of every change of it."""
+"""The share of each kind, and the record of every change of it."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -69,6 +69,15 @@ class Change(models.Model):
     actor = models.CharField(_("actor"), max_length=150)
     reason = models.CharField(_("reason"), max_length=255)
     created_at = models.DateTimeField(_("changed at"), auto_now_add=True)
+    from_mirror = models.DecimalField(_("mirrored before"), max_digits=5, decimal_places=2, default=0)
+    to_mirror = models.DecimalField(_("mirrored after"), max_digits=5, decimal_places=2, default=0)
+    plan = models.ForeignKey(
+        "rollout.Plan", models.PROTECT, null=True, blank=True, related_name="changes", verbose_name=_("plan")
+    )
+    rollback = models.ForeignKey(
+        "rollout.Rollback", models.PROTECT, null=True, blank=True, related_name="changes", verbose_name=_("rollback")
+    )
+    metrics = models.JSONField(_("figures at that moment"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("change")

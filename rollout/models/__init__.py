@@ -1,0 +1,19 @@
+"""Where uploads go, who decides it, and the record of why."""
+
+from rollout.models.approval import Approval
+from rollout.models.backup import Backup
+from rollout.models.decision import Decision
+from rollout.models.lease import Lease
+from rollout.models.pause import Pause
+from rollout.models.pin import Pin
+from rollout.models.plan import Plan, Step
+from rollout.models.policy import GuardrailPolicy
+from rollout.models.rollback import Rollback
+from rollout.models.route import Change, Route
+from rollout.models.signature import Signature
+from rollout.models.transition import Transition
+
+__all__ = [
+    "Approval", "Backup", "Change", "Decision", "GuardrailPolicy", "Lease", "Pause", "Pin", "Plan", "Rollback",
+    "Route", "Signature", "Step", "Transition",
+]  # fmt: skip
