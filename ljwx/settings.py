@@ -151,6 +151,11 @@ STREAM_RETENTION_MINUTES = env.integer("LJWX_STREAM_RETENTION_MINUTES", 60, leas
 # A Redis that may forget acknowledged entries keeps the stream path closed.
 REDIS_REQUIRE_SAFE = env.flag("LJWX_REDIS_REQUIRE_SAFE", True)
 
+# Control plane
+# `bin/up` on its own loopback address: the operator at the machine needs no login and no second person.
+EMBEDDED = env.flag("LJWX_EMBEDDED", False)
+PLAN_PEOPLE = env.integer("LJWX_PLAN_PEOPLE", 1 if EMBEDDED else 2, least=1, most=10)
+
 # Where a process dies of its own: only for proofs (ljwx/failpoints.py).
 FAILPOINT = env.text("LJWX_FAILPOINT", "")
 

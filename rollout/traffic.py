@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
 from rollout import routes
-from rollout.models import Change, Route
+from rollout.models import Change, Plan, Rollback, Route
 
 
 class RouteConflict(Exception):
@@ -19,16 +20,21 @@ class UnknownRoute(LookupError):
 
 def switch(
     *,
-    percentage: Decimal,
     kinds: Sequence[str],
     actor: str,
     reason: str,
+    percentage: Decimal | None = None,
+    mirror: Decimal | None = None,
     source: str = Change.Source.MANUAL,
     expected_epochs: Mapping[str, int] | None = None,
+    plan: Plan | None = None,
+    rollback: Rollback | None = None,
+    metrics: Mapping[str, Any] | None = None,
 ) -> list[Change]:
-    """Send `percentage` of the devices of `kinds` to the stream: route, epoch and history in one transaction.
+    """Send `percentage` of the devices of `kinds` to the stream, and mirror `mirror` percent of the others: route,
+    epoch and history in one transaction. None leaves a share as it is.
 
-    A kind that has that share already is left alone. `expected_epochs`: what the caller decided on; a kind in it
+    A kind that has these shares already is left alone. `expected_epochs`: what the caller decided on; a kind in it
     whose route has another epoch by now is a conflict. Raises UnknownRoute, RouteConflict; then nothing changed.
     """
     changes = []
@@ -39,10 +45,12 @@ def switch(
                 raise UnknownRoute(f"no route for {kind!r}; run migrate")
             if expected_epochs is not None and expected_epochs.get(kind, route.epoch) != route.epoch:
                 raise RouteConflict(f"the route of {kind} was changed by somebody else; look and try again")
-            if route.percentage == percentage:
+            share = route.percentage if percentage is None else percentage
+            mirrored = route.mirror_percentage if mirror is None else mirror
+            if (route.percentage, route.mirror_percentage) == (share, mirrored):
                 continue
             updated = Route.objects.filter(pk=route.pk, epoch=route.epoch).update(
-                percentage=percentage, epoch=route.epoch + 1
+                percentage=share, mirror_percentage=mirrored, epoch=route.epoch + 1
             )
             if updated != 1:
                 raise RouteConflict(f"the route of {kind} was changed by somebody else; look and try again")
@@ -51,11 +59,21 @@ def switch(
                     kind=kind,
                     epoch=route.epoch + 1,
                     from_percentage=route.percentage,
-                    to_percentage=percentage,
+                    to_percentage=share,
+                    from_mirror=route.mirror_percentage,
+                    to_mirror=mirrored,
                     source=source,
                     actor=actor,
                     reason=reason,
+                    plan=plan,
+                    rollback=rollback,
+                    metrics=dict(metrics or {}),
                 )
             )
         transaction.on_commit(routes.current.refresh)
     return changes
+
+
+def epochs(kinds: Sequence[str]) -> dict[str, int]:
+    """The epoch of the route of each kind, as the database has it."""
+    return dict(Route.objects.filter(kind__in=kinds).values_list("kind", "epoch"))

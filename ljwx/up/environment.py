@@ -19,7 +19,8 @@ def given() -> Environment:
 
 
 def for_children(base: Mapping[str, str], *, var_dir: Path, redis_url: str, web_url: str, public: bool) -> Environment:
-    """What every child runs with: `base`, the chosen servers, and any host name when other machines may call."""
+    """What every child runs with: `base`, the chosen servers, and any host name when other machines may call,
+    the local operator when they may not."""
     environment = {
         **base,
         "LJWX_VAR_DIR": str(var_dir),
@@ -29,6 +30,8 @@ def for_children(base: Mapping[str, str], *, var_dir: Path, redis_url: str, web_
     }
     if public:
         environment.setdefault("LJWX_ALLOWED_HOSTS", "*")
+    else:
+        environment.setdefault("LJWX_EMBEDDED", "1")
     return environment
 
 

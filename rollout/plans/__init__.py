@@ -1,0 +1,1 @@
+"""Plans: what they are, and the only functions that change their status."""
