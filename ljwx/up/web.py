@@ -22,6 +22,6 @@ def granian(*, host: str, port: str, workers: int) -> list[str | Path]:
     it dies twice within seconds the server ends, for its own supervisor to see."""
     return [
         sys.executable, "-m", "granian", "--interface", "asgi", "--host", host, "--port", port,
-        "--workers", str(workers), "--respawn-failed-workers", "--http", "1", "--loop", "uvloop", "--log-level", "warning",
-        "--backlog", "4096", "--backpressure", str(FLEET + 2_000),
+        "--workers", str(workers), "--respawn-failed-workers", "--http", "1", "--loop", "uvloop",
+        "--log-level", "warning", "--backlog", "4096", "--backpressure", str(FLEET + 2_000),
     ]  # fmt: skip
