@@ -5,6 +5,7 @@ The legacy path, the fallback, the consumers, replay and repair all store throug
 
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 ATTEMPTS = 5
+# After that a transaction is not begun again here: a consumer has to tell that it lives, a device has gone.
+LONGEST_S = 2.0
+clock: Callable[[], float] = time.monotonic
 _pause = Event()
 
 # Told before the COMMIT how many new dead letters that weigh it holds; raises Unavailable to have none of it.
@@ -193,14 +197,15 @@ class _Storing:
 
 
 def _persist(work: Callable[[], T]) -> T:
-    """`work` in a transaction of its own, again while the world is busy. Raises the last error."""
+    """`work` in a transaction of its own, again while the world is busy and answers. Raises the last error."""
+    began = clock()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
                 return work()
         except Error as error:
-            busy = classify(error) is Failure.RETRY
-            if not busy or attempt == ATTEMPTS or transaction.get_connection().in_atomic_block:
+            given_up = attempt == ATTEMPTS or clock() - began > LONGEST_S
+            if classify(error) is not Failure.RETRY or given_up or transaction.get_connection().in_atomic_block:
                 raise
             transaction.get_connection().close_if_unusable_or_obsolete()
             _pause.wait(random.uniform(0.005, 0.02) * 2**attempt)
