@@ -54,6 +54,7 @@ class Ports:
             (uploads, "clock", lambda: self.current.world.now),
             (accept, "clock", lambda: self.current.world.monotonic()),
             (writers_clock, "time", SimpleNamespace(time=lambda: self.current.world.now)),
+            (storing, "clock", lambda: self.current.world.monotonic()),
             (storing, "_pause", SimpleNamespace(wait=lambda seconds: self.current.world.pause(seconds))),
             (storing, "random", SimpleNamespace(uniform=lambda a, b: a + (b - a) * self.current.world.random.random())),
             (accept, "_semaphore", self),
