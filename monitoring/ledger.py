@@ -5,8 +5,8 @@ once a second, so that neither a slow database nor an emptied Redis touches an u
 what became of an entry in the very transaction of Redis that acknowledges it: exactly once, whenever it may die.
 
 A web process that is killed, or whose COMMIT gets no answer, forgets up to a second of its promises. So may a promise
-that was doubted and kept twice be counted twice at its end. Both make more outcomes than promises: they can hide a loss,
-never invent one.
+that was doubted and kept twice be counted twice at its end. Both make more outcomes than promises: they can hide a
+loss, never invent one.
 """
 
 import logging

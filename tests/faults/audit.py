@@ -6,7 +6,6 @@ import time
 import django.db
 import redis
 
-from monitoring import ledger
 from streaming import registry
 
 
@@ -17,6 +16,8 @@ def minute() -> int:
 
 def missing(first: int) -> int:
     """Records of the minutes since `first` that the ledger holds for lost. Raises django.db.Error, redis.RedisError."""
+    from monitoring import ledger  # Django is set up now
+
     kinds = registry.kinds()
     streams = {kind.name: kind.stream for kind in kinds}
     settled = {kind.name: math.inf for kind in kinds}
