@@ -14,7 +14,6 @@ import ljwx.redis
 from streaming import breaker
 from tests.managed import ROOT, Managed, environment
 
-
 # These start what they meet themselves.
 WHOLE = ROOT / "tests" / "processes"
 

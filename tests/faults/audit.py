@@ -18,6 +18,7 @@ def missing(first: int) -> int:
     """Records of the minutes since `first` that the ledger holds for lost. Raises django.db.Error, redis.RedisError."""
     from monitoring import ledger  # Django is set up now
 
+    django.db.close_old_connections()  # the server may have been another since
     kinds = registry.kinds()
     streams = {kind.name: kind.stream for kind in kinds}
     settled = {kind.name: math.inf for kind in kinds}

@@ -152,6 +152,10 @@ class Scene:
         """Undelivered and pending entries of every kind."""
         return sum(backlog.measure(kind).total for kind in registry.kinds())
 
+    def redis_answers(self) -> bool:
+        """Whether Redis takes commands. Raises redis.RedisError while it does not."""
+        return bool(client("control").ping())
+
     def appended(self) -> int:
         """Entries that lie in the streams, stored or not. Raises redis.RedisError."""
         return sum(client("control").xlen(kind.stream) for kind in registry.kinds())
@@ -192,7 +196,7 @@ class Scene:
             self.writers = writers
             self.open()
         self.share(percentage)
-        self.until(lambda: client("control").ping() and len(self.workers()) == 2, within=60)
+        self.until(lambda: self.redis_answers() and len(self.workers()) == 2, within=60)
         self.wait(RENEW_S)
 
     @contextlib.contextmanager

@@ -90,6 +90,7 @@ def together(scene: Scene, rows: Sequence[Row], *, seed: int, number: int) -> Ou
             at = row.name
             with row.fault(scene, Dice(seed, "fault", row.name)):
                 scene.wait(row.hold)
+            scene.until(scene.redis_answers, within=60)
             before = scene.appended()
             scene.hire()
             scene.until(lambda before=before: scene.appended() > before and len(scene.workers()) == 2, within=60)
