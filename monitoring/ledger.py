@@ -4,8 +4,9 @@ Counts are taken where things happen. The edge counts what it has promised in it
 once a second, so that neither a slow database nor an emptied Redis touches an upload or the count. A consumer counts
 what became of an entry in the very transaction of Redis that acknowledges it: exactly once, whenever it may die.
 
-A web process that is killed forgets up to a second of its promises. So may a promise that was doubted and kept twice
-be counted twice at its end. Both make more outcomes than promises: they can hide a loss, never invent one.
+A web process that is killed, or whose COMMIT gets no answer, forgets up to a second of its promises. So may a promise
+that was doubted and kept twice be counted twice at its end. Both make more outcomes than promises: they can hide a
+loss, never invent one.
 """
 
 import logging
@@ -46,6 +47,7 @@ class Key(NamedTuple):
 Counts = Counter[Key]
 
 _lock = threading.Lock()
+_flushing = threading.Lock()
 _told: Counts = Counter()
 
 
@@ -68,19 +70,32 @@ def forget_told() -> None:
 
 
 def flush() -> None:
-    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then."""
+    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then, unless it was the COMMIT
+    that failed: it may have taken place, and counting twice what was promised would invent a loss."""
     global _told
-    with _lock:
-        taken, _told = _told, Counter()
-    try:
-        if taken:
-            with transaction.atomic():
-                for key, count in sorted(taken.items()):
-                    _add(key, count)
-    except Error:
+    with _flushing:
         with _lock:
-            _told += taken
-        raise
+            taken, _told = _told, Counter()
+        committing = False
+        try:
+            if taken:
+                with transaction.atomic():
+                    for key, count in sorted(taken.items()):
+                        _add(key, count)
+                    committing = True
+        except Error:
+            if not committing:
+                with _lock:
+                    _told += taken
+            raise
+
+
+def close() -> None:
+    """Write what was told last, at the end of a process that ends in order; a flush under way is awaited."""
+    try:
+        flush()
+    except Error as error:
+        log.warning("the last counts of the ledger are lost: %s", type(error).__name__)
 
 
 def _add(key: Key, count: int) -> None:
