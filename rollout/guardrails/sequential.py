@@ -1,15 +1,15 @@
 """The error test of one path and kind: second by second, from the beginning of the epoch."""
 
-import math
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from rollout.guardrails.checked import Checked, require
 from rollout.guardrails.likelihood import log_mean_exp, log_mixture, steps
 from rollout.guardrails.numbers import Count, Number
 
 
-class SequentialTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SequentialTest(Checked, frozen=True):
     """H0: at most `null` of the records are errors. Acts when E ≥ `mixture_act`, or when the restarting detector's mean
     exp(s) ≥ `cusum_act`, in both cases only with `errors_min` errors from `devices_min` devices.
 
@@ -27,14 +27,11 @@ class SequentialTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     burst_s: int = 10
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a test that tests nothing."""
-        if not (0 < self.null < 1 and self.alternatives and all(self.null < q < 1 for q in self.alternatives)):
-            raise ValueError("null and alternatives are rates between 0 and 1, every alternative above the null")
-        for name in ("mixture_act", "cusum_act"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 1):
-                raise ValueError(f"{name} must be a number above 1: 1 is what no evidence at all gives")
-        if min(self.errors_min, self.devices_min) < 1 or self.burst_s < 0:
-            raise ValueError("errors_min and devices_min are at least 1, burst_s is not negative")
+        super().__post_init__()
+        rates = 0 < self.null < 1 and bool(self.alternatives) and all(self.null < q < 1 for q in self.alternatives)
+        require(rates, "null and alternatives are rates between 0 and 1, every alternative above the null")
+        require(min(self.mixture_act, self.cusum_act) > 1, "what acts is above 1: 1 is what no evidence at all gives")
+        require(min(self.errors_min, self.devices_min) >= 1, "errors_min and devices_min are at least 1")
 
 
 class Tally(msgspec.Struct, frozen=True):
