@@ -18,15 +18,16 @@ people = get_asgi_application()
 from ingest.lane import Lane  # noqa: E402 - Django is set up first
 from ljwx import background, database, garbage, openfiles  # noqa: E402
 from ljwx.middleware import DEVICE_PATHS  # noqa: E402
-from monitoring import ledger  # noqa: E402
+from monitoring import flushing, processes  # noqa: E402
 
 if (held := openfiles.allow(openfiles.FLEET)) < openfiles.FLEET:
     logging.getLogger(__name__).warning("this process can hold %d connections: raise its limit of open files", held)
 database.bound_waits()
 devices = Lane()
+processes.begin(processes.Role.WEB)
 background.start()
 # daphne has no lifespan, and granian's processes may leave without this: whoever comes second has nothing to write.
-atexit.register(ledger.close)
+atexit.register(flushing.finish)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -46,7 +47,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
         message = await receive()
         if message["type"] == "lifespan.shutdown":
             await devices.aclose()
-            await asyncio.to_thread(ledger.close)
+            await asyncio.to_thread(flushing.finish)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

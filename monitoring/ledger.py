@@ -9,18 +9,18 @@ that was doubted and kept twice be counted twice at its end. Both make more outc
 loss, never invent one.
 """
 
+import contextlib
 import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db import Error, transaction
+from django.db import transaction
 from django.db.models import F
 
-from ljwx.background import Refreshed
 from ljwx.redis import client, ledger_key
 from monitoring.models import LedgerCount
 
@@ -47,7 +47,6 @@ class Key(NamedTuple):
 Counts = Counter[Key]
 
 _lock = threading.Lock()
-_flushing = threading.Lock()
 _told: Counts = Counter()
 
 
@@ -69,33 +68,39 @@ def forget_told() -> None:
         _told.clear()
 
 
-def flush() -> None:
-    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then, unless it was the COMMIT
-    that failed: it may have taken place, and counting twice what was promised would invent a loss."""
+@contextlib.contextmanager
+def taken() -> Iterator[Counts]:
+    """What is to be written: forgotten when the block ends well, kept when it raises."""
     global _told
-    with _flushing:
-        with _lock:
-            taken, _told = _told, Counter()
-        committing = False
-        try:
-            if taken:
-                with transaction.atomic():
-                    for key, count in sorted(taken.items()):
-                        _add(key, count)
-                    committing = True
-        except Error:
-            if not committing:
-                with _lock:
-                    _told += taken
-            raise
-
-
-def close() -> None:
-    """Write what was told last, at the end of a process that ends in order; a flush under way is awaited."""
+    with _lock:
+        counts, _told = _told, Counter()
+    written = False
     try:
-        flush()
-    except Error as error:
-        log.warning("the last counts of the ledger are lost: %s", type(error).__name__)
+        yield counts
+        written = True
+    finally:
+        if not written:
+            with _lock:
+                _told += counts
+
+
+def write(counts: Counts) -> None:
+    """Write `counts` in the caller's transaction. Raises django.db.Error.
+
+    Before its COMMIT the caller forgets them (`counts.clear()`): one whose reply is lost may have taken place, and to
+    count twice what was promised would invent a loss.
+    """
+    for key, count in sorted(counts.items()):
+        _add(key, count)
+
+
+def flush() -> None:
+    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then but what `write` says."""
+    with taken() as counts:
+        if counts:
+            with transaction.atomic():
+                write(counts)
+                counts.clear()
 
 
 def _add(key: Key, count: int) -> None:
@@ -103,10 +108,6 @@ def _add(key: Key, count: int) -> None:
     if not rows.update(count=F("count") + count):
         LedgerCount.objects.get_or_create(**key._asdict())
         rows.update(count=F("count") + count)
-
-
-# The background thread of a web process flushes each half second.
-flushed: Refreshed[None] = Refreshed("the ledger", flush, initial=None, errors=(Error,))
 
 
 @dataclass(frozen=True, slots=True)

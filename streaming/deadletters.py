@@ -10,7 +10,7 @@ import msgspec
 from django.db import connection
 from django.utils import timezone
 
-from streaming.envelope import Reject
+from streaming.envelope import Origin, Reject
 from streaming.fingerprints import REASON_MOST, fingerprint
 from streaming.models import DeadLetter
 from streaming.registry import Kind, Record
@@ -27,7 +27,7 @@ UNEXPECTED = "unexpected"
 @dataclass(frozen=True, slots=True)
 class Burial:
     """One record on its way to the dead letters. `received_ms`: epoch milliseconds at the edge. `carried`: it came in
-    another record, which is counted in its stead."""
+    another record, which is counted in its stead. `origin`: the route of its entry, if it came in one."""
 
     kind: str
     device_sn: str
@@ -36,6 +36,7 @@ class Burial:
     payload: bytes
     received_ms: int
     carried: bool = False
+    origin: Origin | None = None
 
     @property
     def weighs(self) -> bool:
@@ -75,10 +76,12 @@ def of_reject(reject: Reject, *, received_ms: int) -> Burial:
     return Burial(reject.kind, reject.device_sn, reject.reason, DeadLetter.Form.JSON, reject.payload, received_ms)
 
 
-def of_record(kind: Kind, item: Record, reason: str, *, received_ms: int, carried: bool = False) -> Burial:
+def of_record(
+    kind: Kind, item: Record, reason: str, *, received_ms: int, carried: bool = False, origin: Origin | None = None
+) -> Burial:
     """The burial of a canonical record."""
     device_sn, content = kind.device(item), payload(item)
-    return Burial(kind.name, device_sn, reason, DeadLetter.Form.RECORD, content, received_ms, carried)
+    return Burial(kind.name, device_sn, reason, DeadLetter.Form.RECORD, content, received_ms, carried, origin)
 
 
 def bury(burials: Iterable[Burial]) -> int:

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connections
 
 from ljwx.redis import ledger_key
-from monitoring import ledger
+from monitoring import flushing, ledger
 from monitoring.ledger import ACCEPTED, DEAD, DUPLICATE, STORED, STREAM, UNSURE, Key, Line
 from monitoring.models import LedgerCount
 
@@ -64,8 +64,8 @@ def test_a_commit_without_an_answer_counts_nothing_twice(
 
 def test_the_end_of_a_process_awaits_the_flush_under_way(transactional_db: None) -> None:
     ledger.tell("health", STREAM, ACCEPTED, 3, received_ms=MS)
-    ending = threading.Thread(target=ledger.close)
-    with ledger._flushing:
+    ending = threading.Thread(target=flushing.finish)
+    with flushing._under_way:
         ending.start()
         assert ending.is_alive()
         assert rows() == {}
