@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ingest import reread
+from ingest import marks, reread
 from ingest.records import Device, Event, Health
 from ingest.writers import device, event, health
 from streaming import registry
@@ -33,6 +33,7 @@ KINDS = (
         device=lambda record: record.device_sn,
         priority=0,
         reread=reread.event,
+        marks=marks.event,
         probe=lambda: Event(PROBE, "SOS_EVENT", 0, "", health=[_reading()]),
         carried=Carried("health", of=lambda record: record.health, keep=_with_readings),
     ),
@@ -46,6 +47,7 @@ KINDS = (
         device=lambda record: record.serial_number,
         priority=1,
         reread=reread.device,
+        marks=marks.device,
         probe=lambda: Device(PROBE, 0),
     ),
     Kind(
@@ -58,6 +60,7 @@ KINDS = (
         device=lambda record: record.device_sn,
         priority=2,
         reread=reread.health,
+        marks=marks.health,
         probe=_reading,
     ),
 )

@@ -3,7 +3,7 @@
 `ingest` registers its kinds when Django starts; nothing in this layer knows what a record means.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,7 +61,7 @@ class Kind:
     `reread` reads the text of one record again, as it was received at an epoch millisecond; it raises ValueError with
     the reason when that is still no record. `probe` makes a record that can always be written, which is never
     committed; a kind without one buries nothing that only a probe write could tell from a broken world. `carried`: what
-    its records carry that can be refused without them.
+    its records carry that can be refused without them. `marks` gives the highest id of each of its tables.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Kind:
     reread: Callable[[bytes, int], Reread] | None = None
     probe: Callable[[], Record] | None = None
     carried: Carried | None = None
+    marks: Callable[[], Mapping[str, int]] | None = None
 
 
 class UnknownKind(LookupError):
