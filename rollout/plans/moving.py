@@ -24,7 +24,8 @@ LONGEST_PAUSE_S = 0.2
 def atomic(function: Callable[P, R]) -> Callable[P, R]:
     """One transaction, tried again when the database says that it lost against another (deadlock, lock time-out).
 
-    Inside another transaction it is part of that one, which alone can be tried again; what it refuses is undone there too.
+    Inside another transaction it is part of that one, which alone can be tried again; what it refuses is undone all the
+    same.
     """
 
     @wraps(function)

@@ -123,8 +123,13 @@ def test_the_hash_of_a_plan_never_changes() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"name": "x"}, {"steps": drafts("5")}, {"steps": drafts("5", "10", observe_s=601)}, {"auto_execute": True}]
-    + [{"kinds": ["health"]}],
+    [
+        {"name": "x"},
+        {"steps": drafts("5")},
+        {"steps": drafts("5", "10", observe_s=601)},
+        {"auto_execute": True},
+        {"kinds": ["health"]},
+    ],
     ids=str,
 )
 def test_whatever_decides_what_a_plan_does_is_in_its_hash(changed: dict[str, Any]) -> None:
