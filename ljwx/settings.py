@@ -155,6 +155,7 @@ REDIS_REQUIRE_SAFE = env.flag("LJWX_REDIS_REQUIRE_SAFE", True)
 # `bin/up` on its own loopback address: the operator at the machine needs no login and no second person.
 EMBEDDED = env.flag("LJWX_EMBEDDED", False)
 PLAN_PEOPLE = env.integer("LJWX_PLAN_PEOPLE", 1 if EMBEDDED else 2, least=1, most=10)
+FREEZE_HOURS = env.words("LJWX_FREEZE_HOURS", "")
 
 # Where a process dies of its own: only for proofs (ljwx/failpoints.py).
 FAILPOINT = env.text("LJWX_FAILPOINT", "")
