@@ -34,7 +34,8 @@ class Holding:
 
     def fence(self) -> None:
         """To be called inside the transaction of every effect. Raises LeaseLost when the effect must not happen."""
-        assert transaction.get_connection().in_atomic_block, "a fence outside a transaction fences nothing"
+        if not transaction.get_connection().in_atomic_block:
+            raise transaction.TransactionManagementError("a fence outside a transaction fences nothing")
         self.renew()
 
     def release(self) -> None:

@@ -18,7 +18,7 @@ from rollout.replaying import Report, replay
 
 
 def active() -> tuple[GuardrailPolicy, Policy]:
-    """The version that judges now; the first, with every default, is made when there is none. Raises django.db.Error."""
+    """The version that judges now; the first, all defaults, is made when there is none. Raises django.db.Error."""
     row = GuardrailPolicy.objects.filter(active=True).first()
     if row is None:
         row = _first()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from rollout import rollback
 from rollout.controller.deciding import Do, Order
@@ -94,9 +95,7 @@ def _add_consumers(order: Order, round_: Round) -> str:
 
 def _observe_anew(order: Order, round_: Round) -> str:
     plan, step = _plan(round_), _step(round_)
-    steps.observe_anew(
-        plan.pk, position=step.position, actor=ACTOR, reason=order.reason, fence=round_.holding.fence
-    )
+    steps.observe_anew(plan.pk, position=step.position, actor=ACTOR, reason=order.reason, fence=round_.holding.fence)
     return f"step {step.position} is observed anew: {order.reason}"
 
 
@@ -159,10 +158,8 @@ def figures(judgement: Judgement) -> dict[str, float | None]:
 
 
 def _plan(round_: Round) -> Plan:
-    assert round_.plan is not None
-    return round_.plan
+    return cast(Plan, round_.plan)
 
 
 def _step(round_: Round) -> Step:
-    assert round_.step is not None
-    return round_.step
+    return cast(Step, round_.step)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitoring import evidence as told
 from monitoring.machine import Meter
+
+from monitoring import evidence as told
 from rollout.controller.memory import Memory, OfKind, recent
 from rollout.controller.redislook import Look, look
 from rollout.controller.tallies import Recent, of_epoch, seconds

@@ -67,9 +67,10 @@ class Controller:
         """One round, when this one leads; whether it did. Never raises for a database or a Redis that is away."""
         close_old_connections()
         try:
-            if not self._leads():
+            holding = self._held()
+            if holding is None:
                 return False
-            self._round()
+            self._round(holding)
         except LeaseLost as error:
             log.warning("%s", error)
             self.holding = None
@@ -88,20 +89,20 @@ class Controller:
                 log.info("the lease ends by itself: %s", error)
             self.holding = None
 
-    def _leads(self) -> bool:
+    def _held(self) -> Holding | None:
+        """The lease, renewed or taken; None while another one leads."""
         if self.holding is not None:
             self.holding.renew()
-            return True
+            return self.holding
         self.holding = lease.take(NAME, holder=self.holder, seconds=LEASE_S)
         if self.holding is None:
-            return False
+            return None
         log.warning("%s leads, with token %d", self.holder, self.holding.token)
         self._memory, self._collector = load(), Collector()
         alarms.clear(ALARM)
-        return True
+        return self.holding
 
-    def _round(self) -> None:
-        assert self.holding is not None
+    def _round(self, holding: Holding) -> None:
         now = databaseclock.now()
         row, policy = policies.active()
         plan = planstate.active()
@@ -128,17 +129,17 @@ class Controller:
             gap_limit_s=limits.round_s * limits.missed,
             quiet_s=policy.quiet_s,
         )
-        round_ = Round(plan, step, row, found.evidence, judgement, self.holding, tuple(kinds))
+        round_ = Round(plan, step, row, found.evidence, judgement, holding, tuple(kinds))
         done = self._act(order, round_)
         for kind in judgement.spent if order.do is Do.PAUSE and done else ():
             self._memory.kinds.pop(kind, None)
-        self._tell(plan, step, order)
+        self._tell(holding, plan, step, order)
         self._store(round_, order, done, now)
         self._memory.streaks = streaks(limits=policy.flapping, evidence=found.evidence, judgement=judgement)
         self._memory.round_at = now
-        save(self._memory, holding=self.holding)
-        override_rollback.note(now=now, fence=self.holding.fence)
-        rollback.progress(now=now, fence=self.holding.fence)
+        save(self._memory, holding=holding)
+        override_rollback.note(now=now, fence=holding.fence)
+        rollback.progress(now=now, fence=holding.fence)
         self._prune(now)
         self._beat()
 
@@ -178,13 +179,12 @@ class Controller:
         )
         return checklists.preflight(plan) if step.status == Step.Status.PENDING or over else []
 
-    def _tell(self, plan: Plan | None, step: Step | None, order: Order) -> None:
+    def _tell(self, holding: Holding, plan: Plan | None, step: Step | None, order: Order) -> None:
         """Keep what the step waits for, for people to see."""
-        assert self.holding is not None
         if plan is None or step is None or step.blocked_by == list(order.blocked_by):
             return
         with transaction.atomic():
-            self.holding.fence()
+            holding.fence()
             Step.objects.filter(pk=step.pk).update(blocked_by=list(order.blocked_by))
 
     def _store(self, round_: Round, order: Order, done: str, now: float) -> None:

@@ -82,7 +82,9 @@ class Order:
     blocked_by: tuple[str, ...] = ()
 
 
-def decide(*, plan: PlanState | None, judgement: Judgement, around: Around, gap_limit_s: float, quiet_s: float) -> Order:
+def decide(
+    *, plan: PlanState | None, judgement: Judgement, around: Around, gap_limit_s: float, quiet_s: float
+) -> Order:
     """The order of this round. `gap_limit_s`: a longer gap has to be observed anew; `quiet_s`: a longer one pauses."""
     if judgement.action is Action.ROLL_BACK:
         return Order(Do.ROLL_BACK, _why(judgement, Action.ROLL_BACK))
@@ -183,7 +185,9 @@ def _why(judgement: Judgement, action: Action) -> str:
     """The findings that ask for `action`, in short."""
     asking = [finding for finding in judgement.findings if finding.action is action]
     return "; ".join(
-        " ".join(str(part) for part in (finding.metric.value, finding.kind or finding.path or "", _figure(finding.value)))
+        " ".join(
+            part for part in (finding.metric.value, finding.kind or finding.path or "", _figure(finding.value)) if part
+        )
         for finding in asking
     )[:255]
 

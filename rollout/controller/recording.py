@@ -23,7 +23,7 @@ def record(
     blocked_by: Sequence[str],
     outcome: str = "",
 ) -> Decision:
-    """Write one decision, in the caller's transaction when there is one. `outcome`: what was done; empty for nothing."""
+    """Write one decision, in the caller's transaction if there is one. `outcome`: what was done; empty for nothing."""
     return Decision.objects.create(
         plan=plan,
         step=step,

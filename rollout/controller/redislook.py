@@ -24,7 +24,7 @@ class Look:
     evicts: bool | None = None
     backlog: dict[str, Backlog] = field(default_factory=dict)
     lost: dict[str, int] | None = None
-    consumers: Consumers = Consumers()
+    consumers: Consumers = field(default_factory=Consumers)
     alarms: tuple[str, ...] | None = None
 
 

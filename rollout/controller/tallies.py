@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from monitoring.bucket import Bucket
 from monitoring.histogram import Histogram
+
 from rollout.guardrails.evidence import Accept
 from rollout.guardrails.sequential import Detector, SequentialTest, Tally, feed
 from rollout.routes import STREAM
@@ -40,9 +41,7 @@ class Recent:
         for bucket in reversed(self._buckets):
             if bucket.path != path or not bucket.latency.count:
                 continue
-            if bucket.second < since or (
-                end is not None and total.count >= least and bucket.second < end - LEAST_S
-            ):
+            if bucket.second < since or (end is not None and total.count >= least and bucket.second < end - LEAST_S):
                 break
             total.merge(bucket.latency)
             begin, end = bucket.second, bucket.second + 1 if end is None else end

@@ -75,7 +75,7 @@ def test_renewing_moves_the_end() -> None:
 
 
 def test_a_fence_belongs_into_a_transaction() -> None:
-    with pytest.raises(AssertionError):
+    with pytest.raises(transaction.TransactionManagementError):
         take_it().fence()
 
 

@@ -32,13 +32,15 @@ def duration(text: str) -> timedelta:
 
 class Command(BaseCommand):
     help = (
-        "Judge the stored decisions again: bit for bit the same by the same thresholds, and what others would have said."
+        "Judge the stored decisions again: bit for bit the same by the same thresholds, and what others would say."
         " Example: manage.py judge --since 2h --policy tried.json. Exit 10 when a judgement differs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--since", type=duration, default=timedelta(hours=2), help="how far back (2h)")
-        parser.add_argument("--policy", default="", help="a version, or a file with thresholds as JSON; else each its own")
+        parser.add_argument(
+            "--policy", default="", help="a version, or a file with thresholds as JSON; else each its own"
+        )
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, **options: Any) -> None:
