@@ -71,6 +71,13 @@ def test_devices_that_failed_before_the_detector_restarted_do_not_count_for_it()
     assert state.tally.devices == 3
 
 
+def test_errors_from_before_the_detector_restarted_do_not_count_for_it() -> None:
+    test = SequentialTest(devices_min=1)
+    seconds = [(1, 0, ["a", "b"]), (2, 10_000, []), (20, 0, ["a", "b"])]
+    assert feed(Detector(test=test), seconds=seconds).tally.cusum_peak == 0.0
+    assert (feed(Detector(test=test), seconds=[*seconds, (30, 0, ["a"])]).tally.cusum_peak or 0.0) > 0
+
+
 @pytest.mark.parametrize(
     ("seconds", "errors", "repeats"),
     [((0, 0, 0), 1, 2), ((0, 9), 1, 1), ((0, 10), 2, 0), ((0, 5, 12), 2, 1), ((0, 9, 18, 27), 2, 2)],

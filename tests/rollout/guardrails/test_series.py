@@ -165,3 +165,4 @@ def test_memory_that_is_not_known_now_is_no_data(samples: tuple[Sample, ...]) ->
 def test_a_full_redis_of_an_earlier_epoch_is_past() -> None:
     samples = (Sample(BEGAN - 1, 0.99), *series(0.5))
     assert found(judged(memory=samples), Metric.MEMORY).verdict is Verdict.PASS
+    assert found(judged(memory=samples[:1]), Metric.MEMORY).verdict is Verdict.NO_DATA
