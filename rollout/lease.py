@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from ljwx.databaseclock import DatabaseTime, now
 from rollout.models import Lease
@@ -62,7 +62,7 @@ def take(name: str, *, holder: str, seconds: float) -> Holding | None:
     return Holding(name, holder, token, seconds) if taken else None
 
 
-def _mine(holding: Holding):  # type: ignore[no-untyped-def]
+def _mine(holding: Holding) -> "QuerySet[Lease]":
     return Lease.objects.filter(name=holding.name, token=holding.token, expires_at__gt=DatabaseTime())
 
 

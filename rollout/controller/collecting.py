@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitoring.machine import Meter
-
 from monitoring import evidence as told
+from monitoring import machine
 from rollout.controller.memory import Memory, OfKind, recent
 from rollout.controller.redislook import Look, look
 from rollout.controller.tallies import Recent, of_epoch, seconds
-from rollout.guardrails.evidence import AutomaticChange, Evidence, KindEvidence, Sample
+from rollout.guardrails.evidence import Accept, AutomaticChange, Evidence, KindEvidence, Sample
 from rollout.guardrails.policy import Policy
 from rollout.guardrails.sequential import Detector, feed
 from rollout.models import Route
@@ -17,6 +16,8 @@ from rollout.routes import LEGACY, STREAM
 
 # The tallies are kept so long; after a longer gap what happened meanwhile is not known.
 KEPT_S = 15 * 60
+# What one sample of the processor is the average of.
+AVERAGE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ class Collector:
 
     def __init__(self) -> None:
         self._recent = Recent(keep_s=KEPT_S)
-        self._meter = Meter()
+        self._used = machine.read()
+        self._shares: dict[str, float] = {}
+        self._looked_at: float | None = None
         self._begun = False
 
     def collect(
@@ -68,7 +71,7 @@ class Collector:
         self, memory: Memory, policy: Policy, kinds: Sequence[str], unconfirmed: Sequence[str], now: float
     ) -> None:
         """A kind whose route has another epoch begins anew; one that all processes have confirmed is observed."""
-        self._shares = {}
+        self._shares.clear()
         rows = Route.objects.filter(kind__in=kinds).order_by("kind")
         before, memory.kinds = memory.kinds, {}
         for kind, epoch, percentage in rows.values_list("kind", "epoch", "percentage"):
@@ -97,8 +100,11 @@ class Collector:
 
     def _sample(self, memory: Memory, found: Look, now: float) -> None:
         memory.cpu = recent(memory.cpu, now=now)
-        if not memory.cpu or now - memory.cpu[-1].at >= self._meter.window_s:
-            memory.cpu.append(Sample(now, self._meter.share()))
+        if self._looked_at is None or now - self._looked_at >= AVERAGE_S:
+            used = machine.read()
+            if self._looked_at is not None:
+                memory.cpu.append(Sample(now, machine.share(self._used, used)))
+            self._used, self._looked_at = used, now
         memory.memory = [*recent(memory.memory, now=now), Sample(now, found.memory)]
         for kind, held in memory.kinds.items():
             measured = found.backlog.get(kind)
@@ -126,6 +132,6 @@ class Collector:
             consistency=None,
         )
 
-    def _accept(self, path: str, memory: Memory, policy: Policy):  # type: ignore[no-untyped-def]
+    def _accept(self, path: str, memory: Memory, policy: Policy) -> Accept | None:
         since = max((held.confirmed_at or held.began_at for held in memory.kinds.values()), default=0.0)
         return self._recent.accept(path, least=policy.accept.requests_min, since=since)

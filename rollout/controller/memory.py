@@ -45,7 +45,7 @@ class Memory(msgspec.Struct):
 
 def recent(samples: list[Sample], *, now: float) -> list[Sample]:
     """Those that a policy may still look at."""
-    return [each for each in samples if now - each.at <= KEPT_S] if samples else []
+    return [each for each in samples if each.at is not None and now - each.at <= KEPT_S]
 
 
 def load() -> Memory:
