@@ -33,10 +33,13 @@ def begin(plan_id: int, *, position: int, actor: str, reason: str, metrics: dict
     if plan.steps.filter(position__lt=position).exclude(status=T.PASSED).exists():
         raise Conflict(_("An earlier step has not passed."), allowed=allowed(plan.status))
     step = _change(plan, position, (T.PENDING,), T.APPLYING, applying_since=timezone.now())
-    traffic.switch(
-        percentage=step.percentage, kinds=plan.kinds, actor=actor, reason=reason, source=Change.Source.PLAN, plan=plan,
-        metrics=metrics,
-    )  # fmt: skip
+    try:
+        traffic.switch(
+            percentage=step.percentage, kinds=plan.kinds, actor=actor, reason=reason, source=Change.Source.PLAN,
+            plan=plan, metrics=metrics,
+        )  # fmt: skip
+    except (traffic.RouteConflict, traffic.UnknownRoute) as error:
+        raise Conflict(str(error), allowed=allowed(plan.status)) from error
     plan.steps.filter(pk=step.pk).update(epochs=traffic.epochs(plan.kinds))
     return _told(plan, "begin", actor, step, T.PENDING, T.APPLYING, reason=reason)
 
