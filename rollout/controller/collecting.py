@@ -53,7 +53,7 @@ class Collector:
         if memory.collected_since is None or memory.round_at is None or now - memory.round_at > gap:
             memory.collected_since = now
         self._routes(memory, policy, kinds, unconfirmed, now)
-        self._read(memory, policy)
+        self._read(memory, int(now) - told.SETTLED_S)
         found = look(now=now)
         self._sample(memory, found, now)
         evidence = Evidence(
@@ -87,9 +87,8 @@ class Collector:
                 held.confirmed_at = now
             memory.kinds[kind] = held
 
-    def _read(self, memory: Memory, policy: Policy) -> None:
-        """Take the seconds that are settled and not read yet."""
-        until = told.settled()
+    def _read(self, memory: Memory, until: int) -> None:
+        """Take the seconds before `until` that are not read yet."""
         oldest = until - KEPT_S
         since = oldest if not self._begun else max(memory.read_until or oldest, oldest)
         buckets = told.read(since, until)
