@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from importlib import import_module
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from rollout import traffic
+from rollout import rollback, traffic
 from rollout.models import Change, Plan, Rollback, Route
 from rollout.plans.errors import Conflict
 from rollout.plans.moving import atomic
@@ -85,10 +83,7 @@ def _lower(
     # A plan that stands at this share already must still not raise it again.
     if not lowered and not Plan.objects.filter(active=True).exists():
         return []
-    row = _roll_back("to-percentage", reason, actor, kinds=kinds, target=percentage, source=Change.Source.MANUAL)
+    row = rollback.execute_rollback(
+        "to-percentage", reason, actor, kinds=kinds, target=percentage, source=Change.Source.MANUAL
+    )
     return list(Change.objects.filter(rollback=row, kind__in=kinds).order_by("id"))
-
-
-def _roll_back(strategy: str, reason: str, actor: str, **asked: Any) -> Rollback:
-    row: Rollback = import_module("rollout.rollback").execute_rollback(strategy, reason, actor, **asked)
-    return row

@@ -1,8 +1,6 @@
 """What must be so before a share is raised."""
 
 from datetime import timedelta
-from importlib import import_module
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +9,7 @@ from ljwx.redis import client
 from monitoring import processes
 from rollout import backups
 from rollout.checklists.item import Finding, verdict
+from rollout.controller import state
 from rollout.models import Pin, Plan, Rollback, Route
 from streaming import backlog, groups, registry, safety
 from streaming.manager import get_consumer_manager
@@ -53,16 +52,11 @@ def consumers_live(plan: Plan) -> Finding:
 
 def controller_leads(plan: Plan) -> Finding:
     """Somebody leads, with a sign of life within 5 s."""
-    found = leader()
+    found = state.leader()
     if found is None:
         return verdict(False, _("none leads"))
     value = _("%(name)s, %(age).1f s ago") % {"name": found.holder, "age": found.beat_age_s}
     return verdict(found.beat_age_s <= LEADER_BEAT_S, value)
-
-
-def leader() -> Any:
-    """The controller that leads, None when none does. The controller runs this pre-flight, too, and imports it."""
-    return import_module("rollout.controller.state").leader()
 
 
 def web_lives(plan: Plan) -> Finding:
