@@ -2,6 +2,7 @@
 
 import getpass
 import json
+from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser

@@ -10,7 +10,6 @@ from monitoring import machine
 from rollout import checklists, policies
 from rollout.controller import controller as module
 from rollout.controller.controller import Controller
-from rollout.guardrails.evidence import Consistency
 from rollout.rollback import override as override_rollback
 from tests.rollout.controller.rig import Rig
 
