@@ -104,3 +104,10 @@ def test_a_key_that_is_no_stream_is_an_error_and_not_zero() -> None:
     client("control").set(HEALTH.stream, "x")
     with pytest.raises(redis_py.ResponseError):
         measure(HEALTH)
+
+
+def test_without_a_group_more_entries_than_are_counted_are_known_by_the_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "EXACT", 3)
+    monkeypatch.setattr(backlog, "PAGE", 2)
+    fill(7)
+    assert measure(HEALTH, now=NOW).undelivered == 7
