@@ -94,6 +94,8 @@ else:
     DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
 DATABASES["default"]["CONN_MAX_AGE"] = env.integer("LJWX_DATABASE_CONN_MAX_AGE", 600)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Of web processes and consumers alone (ljwx/database.py); longer than a wait for a lock and the slowest batch.
+DATABASE_READ_TIMEOUT_S = env.integer("LJWX_DATABASE_READ_TIMEOUT_S", 20, least=6)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.url(
@@ -155,6 +157,10 @@ REDIS_REQUIRE_SAFE = env.flag("LJWX_REDIS_REQUIRE_SAFE", True)
 # `bin/up` on its own loopback address: the operator at the machine needs no login and no second person.
 EMBEDDED = env.flag("LJWX_EMBEDDED", False)
 PLAN_PEOPLE = env.integer("LJWX_PLAN_PEOPLE", 1 if EMBEDDED else 2, least=1, most=10)
+FREEZE_HOURS = env.words("LJWX_FREEZE_HOURS", "")
+# Health data is in them: folders of their owner alone. The same for every host of the control plane.
+BACKUP_DIR = Path(env.text("LJWX_BACKUP_DIR", str(VAR_DIR / "backups"))).resolve()
+BACKUP_KEEP = env.integer("LJWX_BACKUP_KEEP", 10, least=1)
 # Records per second that the legacy path was measured to carry; 0: nobody has measured it.
 LEGACY_CAPACITY = env.integer("LJWX_LEGACY_CAPACITY", 0)
 # Between two steps down of a rollback that does not say.

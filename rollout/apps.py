@@ -8,6 +8,7 @@ class RolloutConfig(AppConfig):
     verbose_name = _("Rollout")
 
     def ready(self) -> None:
+        from rollout.controller import watching  # noqa: F401 - kept fresh in every web process
         from rollout.routes import create_missing
 
         post_migrate.connect(create_missing, sender=self, dispatch_uid="rollout.routes")
