@@ -1,4 +1,4 @@
-"""Routes, whose share is changed in two steps and through `traffic.switch` alone, and the history of changes."""
+"""Routes, whose share is changed by hand in two steps, and never past a plan."""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ljwx.admin.readonly import ReadOnlyAdmin
 from ljwx.admin.shown import moment
+from rollout.admin import devices, parts
 from rollout.models import Change, Route
+from rollout.plans.errors import PlanError
 from rollout.traffic import RouteConflict, switch
 
 
@@ -44,6 +45,7 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     form = ShareForm
     actions = None
+    change_list_template = "admin/rollout/route/change_list.html"
     list_display = ("kind", "percentage", "mirror_percentage", "epoch", "salt", moment(Route, "updated_at"))
     readonly_fields: ClassVar[Any] = ("kind", "mirror_percentage", "epoch", "salt", moment(Route, "updated_at"))
     ordering = ("kind",)
@@ -53,6 +55,10 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        may = request.user.has_perm("rollout.roll_back")
+        return super().changelist_view(request, {**(extra_context or {}), "may_roll_back": may})
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         asked = ("reason", "drawn_from") if self.has_change_permission(request, obj) else ()
@@ -92,13 +98,14 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "title": _("Change the share"),
             "route": route,
             "was": was,
+            "effect": devices.move([route.kind], form.cleaned_data["percentage"]),
             "form": form,
         }
         return TemplateResponse(request, "admin/rollout/route/confirm.html", context)
 
     def _switch(self, request: HttpRequest, route: Route, asked: dict[str, Any]) -> HttpResponse:
         try:
-            changes = switch(
+            changes = _by_hand(
                 percentage=asked["percentage"],
                 kinds=[route.kind],
                 actor=request.user.get_username(),
@@ -107,6 +114,9 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             )
         except RouteConflict:
             return self._stale(request, route)
+        except PlanError as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:rollout_route_change", args=[route.pk]))
         for change in changes:
             self.log_change(request, route, f"{change}: {change.reason}")
             messages.success(request, _("Changed. %s") % change)
@@ -119,9 +129,10 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(reverse("admin:rollout_route_change", args=[route.pk]))
 
 
-@admin.register(Change)
-class ChangeAdmin(ReadOnlyAdmin):
-    list_display = (
-        "id", "kind", "from_percentage", "to_percentage", "source", "actor", "reason", moment(Change, "created_at"),
-    )  # fmt: skip
-    list_filter = ("kind", "source")
+def _by_hand(**asked: Any) -> list[Change]:
+    """Raises RouteConflict, PlanError while a plan is active."""
+    manual = parts.get("manual")
+    if manual is not None:
+        changes: list[Change] = manual.switch(**asked)
+        return changes
+    return switch(**asked)
