@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from ljwx.admin.shown import moment
+from rollout.admin import words
 from rollout.admin.told import ToldOfPlanAdmin
 from rollout.models import Decision
 
@@ -26,4 +27,4 @@ class DecisionAdmin(ToldOfPlanAdmin):
 
     @admin.display(description=_("blocked by"))
     def blocks(self, row: Decision) -> str:
-        return ", ".join(str(block) for block in row.blocked_by)
+        return ", ".join(words.blocks(row.blocked_by))

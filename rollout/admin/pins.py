@@ -33,7 +33,7 @@ class PinForm(forms.ModelForm):  # type: ignore[type-arg]
 class Standing(admin.SimpleListFilter):
     """In force or over: a range of the index on the expiry."""
 
-    title = gettext_lazy("standing")
+    title = gettext_lazy("state")
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:

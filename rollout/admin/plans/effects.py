@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from rollout.admin import devices
+from rollout.admin import devices, words
 from rollout.admin.duration import shown
 from rollout.admin.percent import percent, present, together
 from rollout.admin.plans.starting import not_ready
@@ -73,7 +73,7 @@ def _resume(plan: Plan) -> Effect:
 def _advance(plan: Plan) -> Effect:
     following = plan.steps.filter(status=Step.Status.PENDING).first()
     step = plan.steps.filter(status__in=(Step.Status.OBSERVING, Step.Status.HELD)).first()
-    blocked_by = [str(each) for each in step.blocked_by] if step else []
+    blocked_by = words.blocks(step.blocked_by) if step else []
     when = _("The controller takes the next step as soon as every gate passes; until then it says what blocks it.")
     if following is None:
         return Effect(

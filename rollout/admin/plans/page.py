@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from rollout.admin import parts
+from rollout.admin import parts, words
 from rollout.admin.percent import present
 from rollout.admin.plans import approvals, buttons, checking, standing, timeline
 from rollout.models import Plan, Step
@@ -27,7 +27,7 @@ def context(plan: Plan, request: HttpRequest) -> dict[str, Any]:
         "shares": present(plan.kinds),
         "unconfirmed": _unconfirmed(at),
         "pauses": plan.pauses.filter(standing=True).order_by("id"),
-        "blocked_by": at.blocked_by if at else [],
+        "blocked_by": words.blocks(at.blocked_by) if at else [],
         "sha256": canonical.sha256(plan),
         "approvals": approvals.approvals(plan),
         "checklists": checking.phases(plan),

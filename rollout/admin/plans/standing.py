@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from rollout.admin import words
 from rollout.admin.duration import shown
 from rollout.admin.percent import present, together
 from rollout.models import Plan, Step
@@ -23,6 +24,7 @@ class Rung:
     step: Step
     planned: str
     took: str
+    verdict: str
     who: str
     current: bool
 
@@ -34,9 +36,8 @@ def rail(steps: Sequence[Step], *, now: datetime) -> list[Rung]:
         Rung(
             step=step,
             planned=shown(step.observe_s),
-            took=shown(round(((step.ended_at or now) - step.observing_since).total_seconds()))
-            if step.observing_since
-            else "",
+            took=_minutes((step.ended_at or now) - step.observing_since) if step.observing_since else "",
+            verdict="" if step.verdict == "pass" else words.verdict(step.verdict),
             who=step.advanced_by
             or (_("asked for by %s") % step.advance_requested_by if step.advance_requested_by else ""),
             current=step is at,
@@ -71,7 +72,7 @@ def sentence(plan: Plan, steps: Sequence[Step], *, now: datetime) -> str:
             waits = _paused(plan) if plan.status == S.PAUSED else _waits(at, now=now)
             return text % {"share": share, "at": at.position if at else 0, "count": count, "waits": waits}
         case S.SOAKING:
-            since = shown(round((now - plan.soaking_since).total_seconds())) if plan.soaking_since else "–"
+            since = _minutes(now - plan.soaking_since) if plan.soaking_since else "–"
             text = _("%(share)s of devices on the stream · soaking for %(since)s until a person completes the plan")
             return text % {"share": share, "since": since}
         case S.ROLLING_BACK:
@@ -80,6 +81,11 @@ def sentence(plan: Plan, steps: Sequence[Step], *, now: datetime) -> str:
             return _("Rolling back: %s of devices on the stream; what the stream holds is being stored.") % share
     ended = f"{timezone.localtime(plan.ended_at):%Y-%m-%d %H:%M:%S}" if plan.ended_at else "–"
     return _("%(status)s since %(at)s.") % {"status": plan.get_status_display(), "at": ended}
+
+
+def _minutes(time: timedelta) -> str:
+    """To the minute: seconds would be old before they are read."""
+    return shown(int(time.total_seconds()) // 60 * 60)
 
 
 def _paused(plan: Plan) -> str:
@@ -96,11 +102,11 @@ def _waits(step: Step | None, *, now: datetime) -> str:
         return _("the controller takes the next step")
     left = step.observing_since + timedelta(seconds=step.observe_s) - now
     if left > timedelta(0):
-        text = _("observed for another %s") % shown(max(60, round(left.total_seconds() / 60) * 60))
+        text = _("observed for another %s") % _minutes(max(left, timedelta(minutes=1)))
     elif step.advance_requested_at or step.plan.auto_execute:
         text = _("observed long enough, advances when every gate passes")
     else:
         text = _("observed long enough: a person advances it")
     if step.blocked_by:
-        text += " · " + _("blocked by: %s") % ", ".join(str(each) for each in step.blocked_by)
+        text += " · " + _("blocked by: %s") % ", ".join(words.blocks(step.blocked_by))
     return text

@@ -8,9 +8,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from rollout.admin import words
 from rollout.admin.percent import percent
 from rollout.models import Approval, Change, Decision, Pause, Plan, Rollback, Step, Transition
-from rollout.plans.actions import ACTIONS
 
 MOST = 100
 
@@ -48,8 +48,8 @@ def _transitions(plan: Plan) -> Iterator[Entry]:
     row: Transition
     for row in _newest(plan.transitions):
         statuses = (Step if row.step else Plan).Status
-        label = ACTIONS[row.action].label if row.action in ACTIONS else row.action
-        what = f"{label} ({_('step')} {row.step})" if row.step else str(label)
+        label = words.deed(row.action)
+        what = f"{label} ({_('step')} {row.step})" if row.step else label
         text = f"{_status(statuses, row.from_status)} → {_status(statuses, row.to_status)}"
         yield Entry(row.created_at, row.pk, what, text, row.actor, row.reason, _url(row))
 
@@ -68,7 +68,7 @@ def _changes(plan: Plan) -> Iterator[Entry]:
 def _decisions(plan: Plan) -> Iterator[Entry]:
     row: Decision
     for row in _newest(plan.decisions.defer("evidence", "judgement")):
-        text = f"{row.verdict}: {row.action}"
+        text = "; ".join([words.verdict(row.verdict), *words.blocks(row.blocked_by)])
         yield Entry(row.created_at, row.pk, _("decision"), text, "", row.outcome, _url(row))
 
 

@@ -46,7 +46,11 @@ class PolicyAdmin(ReadOnlyAdmin):
                     return done
             else:
                 since = timezone.now() - timedelta(hours=form.cleaned_data["hours"] or 24)
-                tried = {"report": policies.try_out(wanted, since=since), "since": since, "changed": form.changed()}
+                tried = {
+                    "lines": list(policies.try_out(wanted, since=since).lines()),
+                    "since": since,
+                    "changed": form.changed(),
+                }
         return self._draw(request, form, row=row, tried=tried)
 
     def _save(self, request: HttpRequest, policies: Any, form: PolicyForm) -> HttpResponse | None:

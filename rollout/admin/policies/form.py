@@ -111,7 +111,8 @@ def _field(path: Path, value: Any) -> forms.Field:
             shown = Decimal(repr(value)) * (100 if _is_share(path) else 1)
             return forms.DecimalField(min_value=0, initial=f"{shown.normalize():f}", **more)
         case _numbers:
-            return NumbersField(initial=value, **more)
+            widget = forms.TextInput({"class": "ljwx-reason"})
+            return NumbersField(initial=value, widget=widget, **more)
 
 
 def _read(path: Path, before: Any, value: Any) -> Any:

@@ -118,8 +118,8 @@ def policies(policy: Any, *, calls: Calls | None = None) -> ModuleType:
         GuardrailPolicy.objects.filter(active=True).update(active=None)
         return GuardrailPolicy.objects.create(version=2, values=values, active=True, created_by=actor, reason=reason)
 
-    def try_out(wanted: Any, *, since: Any) -> str:
+    def try_out(wanted: Any, *, since: Any) -> Any:
         calls.note("try", wanted)
-        return "3 of 40 decisions would differ"
+        return SimpleNamespace(lines=lambda: ["3 of 40 decisions would differ"])
 
     return module("rollout.policies", active=lambda: (row, policy), save=save, try_out=try_out)
