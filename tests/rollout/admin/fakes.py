@@ -76,6 +76,7 @@ def rollback(*, refused: str = "", fits: bool | None = True, calls: Calls | None
         calls.note(strategy, reason, actor, more)
         if refused:
             raise RollbackRefused(refused)
+        Rollback.objects.update(active=None)
         return Rollback.objects.create(
             strategy=strategy, kinds=more["kinds"], target=more.get("target", 0), before={}, source=more["source"],
             actor=actor, reason=reason, requested_at=timezone.now(),

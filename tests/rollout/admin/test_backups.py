@@ -15,6 +15,11 @@ pytestmark = pytest.mark.usefixtures("groups", "redis")
 LIST = "/admin/rollout/backup/"
 
 
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def calls(put: Callable[[ModuleType], None]) -> fakes.Calls:
     made = fakes.Calls()
