@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from ljwx.admin.readonly import ReadOnlyAdmin
 from ljwx.admin.shown import moment
+from rollout.api import tokenadmin as tokenadmin
 from rollout.models import Change, Route
 from rollout.traffic import RouteConflict, switch
 

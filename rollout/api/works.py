@@ -1,0 +1,54 @@
+"""What the API asks of the modules that do it, each found when it is called."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from rollout.models import Backup, Change, Plan, Rollback
+
+
+def switch(**asked: Any) -> list[Change]:
+    """`rollout.manual.switch`."""
+    changes: list[Change] = import_module("rollout.manual").switch(**asked)
+    return changes
+
+
+def execute_rollback(strategy: str, reason: str, actor: str, **asked: Any) -> Rollback:
+    """`rollout.rollback.execute_rollback`."""
+    row: Rollback = import_module("rollout.rollback").execute_rollback(strategy, reason, actor, **asked)
+    return row
+
+
+def rollback_refused() -> type[Exception]:
+    """`rollout.rollback.errors.RollbackRefused`."""
+    error: type[Exception] = import_module("rollout.rollback.errors").RollbackRefused
+    return error
+
+
+def preflight(plan: Plan) -> Sequence[str]:
+    """`rollout.checklists.preflight`."""
+    found: Sequence[str] = import_module("rollout.checklists").preflight(plan)
+    return found
+
+
+def checklist(plan: Plan) -> Sequence[Any]:
+    """`rollout.checklists.items`."""
+    found: Sequence[Any] = import_module("rollout.checklists").items(plan)
+    return found
+
+
+def create_backup(**asked: Any) -> Backup:
+    """`rollout.backups.create`."""
+    row: Backup = import_module("rollout.backups").create(**asked)
+    return row
+
+
+def restore_backup(backup_id: int, **asked: Any) -> dict[str, Any]:
+    """`rollout.backups.restore`."""
+    done: dict[str, Any] = import_module("rollout.backups").restore(backup_id, **asked)
+    return done
+
+
+def leader() -> Any:
+    """`rollout.controller.state.leader`."""
+    return import_module("rollout.controller.state").leader()
