@@ -1,6 +1,6 @@
 """The three kinds of upload, declared to the streams. A fourth is one more entry here."""
 
-from ingest import reread
+from ingest import marks, reread
 from ingest.records import Device, Event, Health
 from ingest.writers import device, event, health
 from streaming import registry
@@ -25,6 +25,7 @@ KINDS = (
         device=lambda record: record.device_sn,
         priority=0,
         reread=reread.event,
+        marks=marks.event,
         probe=lambda: Event(PROBE, "SOS_EVENT", 0, "", health=[_reading()]),
     ),
     Kind(
@@ -37,6 +38,7 @@ KINDS = (
         device=lambda record: record.serial_number,
         priority=1,
         reread=reread.device,
+        marks=marks.device,
         probe=lambda: Device(PROBE, 0),
     ),
     Kind(
@@ -49,6 +51,7 @@ KINDS = (
         device=lambda record: record.device_sn,
         priority=2,
         reread=reread.health,
+        marks=marks.health,
         probe=_reading,
     ),
 )

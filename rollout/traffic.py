@@ -30,12 +30,14 @@ def switch(
     plan: Plan | None = None,
     rollback: Rollback | None = None,
     metrics: Mapping[str, Any] | None = None,
+    beyond: Mapping[str, int] | None = None,
 ) -> list[Change]:
     """Send `percentage` of the devices of `kinds` to the stream, and mirror `mirror` percent of the others: route,
     epoch and history in one transaction. None leaves a share as it is.
 
     A kind that has these shares already is left alone. `expected_epochs`: what the caller decided on; a kind in it
-    whose route has another epoch by now is a conflict. Raises UnknownRoute, RouteConflict; then nothing changed.
+    whose route has another epoch by now is a conflict. `beyond`: epochs that were used already, though the route does
+    not know of them; the next is above. Raises UnknownRoute, RouteConflict; then nothing changed.
     """
     changes = []
     with transaction.atomic():
@@ -47,17 +49,18 @@ def switch(
                 raise RouteConflict(f"the route of {kind} was changed by somebody else; look and try again")
             share = route.percentage if percentage is None else percentage
             mirrored = route.mirror_percentage if mirror is None else mirror
-            if (route.percentage, route.mirror_percentage) == (share, mirrored):
+            used = max(route.epoch, (beyond or {}).get(kind, 0))
+            if (route.percentage, route.mirror_percentage, route.epoch) == (share, mirrored, used):
                 continue
             updated = Route.objects.filter(pk=route.pk, epoch=route.epoch).update(
-                percentage=share, mirror_percentage=mirrored, epoch=route.epoch + 1
+                percentage=share, mirror_percentage=mirrored, epoch=used + 1
             )
             if updated != 1:
                 raise RouteConflict(f"the route of {kind} was changed by somebody else; look and try again")
             changes.append(
                 Change.objects.create(
                     kind=kind,
-                    epoch=route.epoch + 1,
+                    epoch=used + 1,
                     from_percentage=route.percentage,
                     to_percentage=share,
                     from_mirror=route.mirror_percentage,

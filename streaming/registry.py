@@ -3,7 +3,7 @@
 `ingest` registers its kinds when Django starts; nothing in this layer knows what a record means.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -50,7 +50,8 @@ class Kind:
 
     `reread` reads the text of one record again, as it was received at an epoch millisecond; it raises ValueError with
     the reason when that is still no record. `probe` makes a record that can always be written, which is never
-    committed; a kind without one buries nothing that only a probe write could tell from a broken world.
+    committed; a kind without one buries nothing that only a probe write could tell from a broken world. `marks` gives
+    the highest id of each of its tables.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Kind:
     priority: int = 1
     reread: Callable[[bytes, int], Reread] | None = None
     probe: Callable[[], Record] | None = None
+    marks: Callable[[], Mapping[str, int]] | None = None
 
 
 class UnknownKind(LookupError):

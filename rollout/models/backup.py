@@ -5,7 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Backup(models.Model):
-    """One backup in a folder of its own. It counts only once it was read back completely: *verified*."""
+    """One backup in a folder of its own. It counts only once it was read back completely: *verified*.
+
+    `beat_at` is written while somebody works with the folder: taking, reading back, restoring. Who is silent for half
+    a minute has died.
+    """
 
     class Status(models.TextChoices):
         TAKING = "taking", _("being taken")
@@ -26,6 +30,7 @@ class Backup(models.Model):
     error = models.CharField(_("error"), max_length=255, blank=True, default="")
     created_at = models.DateTimeField(_("taken at"), auto_now_add=True)
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
+    beat_at = models.DateTimeField(_("last sign of life"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("backup")

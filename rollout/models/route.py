@@ -60,6 +60,7 @@ class Change(models.Model):
         PLAN = "plan", _("plan")
         GUARDRAIL = "guardrail", _("guardrail")
         ROLLBACK = "rollback", _("rollback")
+        RESTORE = "restore", _("restore")
 
     kind = models.CharField(_("kind"), max_length=16)
     epoch = models.PositiveBigIntegerField(_("epoch"))
