@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from ljwx import errors
+from rollout.backups.errors import RestoreRefused
 from rollout.plans.errors import Conflict, Invalid, NotReady
 from rollout.traffic import RouteConflict, UnknownRoute
 from streaming.counts import CountConflict, OutOfRange
@@ -47,7 +48,7 @@ def answer(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
             return refusal(status.HTTP_409_CONFLICT, str(error), **more)
         case Conflict():
             return refusal(status.HTTP_409_CONFLICT, str(error), allowed=error.allowed)
-        case RouteConflict() | CountConflict():
+        case RouteConflict() | CountConflict() | RestoreRefused():
             return refusal(status.HTTP_409_CONFLICT, str(error))
         case ObjectDoesNotExist():
             return refusal(status.HTTP_404_NOT_FOUND, _("There is nothing with this number."))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from rollout.models import Backup, Change, Plan, Rollback
+from rollout.models import Change, Plan, Rollback
 
 
 def switch(**asked: Any) -> list[Change]:
@@ -35,18 +35,6 @@ def checklist(plan: Plan) -> Sequence[Any]:
     """`rollout.checklists.items`."""
     found: Sequence[Any] = import_module("rollout.checklists").items(plan)
     return found
-
-
-def create_backup(**asked: Any) -> Backup:
-    """`rollout.backups.create`."""
-    row: Backup = import_module("rollout.backups").create(**asked)
-    return row
-
-
-def restore_backup(backup_id: int, **asked: Any) -> dict[str, Any]:
-    """`rollout.backups.restore`."""
-    done: dict[str, Any] = import_module("rollout.backups").restore(backup_id, **asked)
-    return done
 
 
 def leader() -> Any:

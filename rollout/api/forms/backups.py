@@ -19,3 +19,8 @@ class Take(Reasoned):
 
 class Restore(Reasoned):
     """Putting a backup back."""
+
+    raise_shares = serializers.BooleanField(
+        default=False,
+        help_text=gettext_lazy("Also where that raises a share; needs the permission to approve plans."),
+    )
