@@ -8,6 +8,8 @@ class RolloutConfig(AppConfig):
     verbose_name = _("Rollout")
 
     def ready(self) -> None:
+        from rollout.api import local
         from rollout.routes import create_missing
 
         post_migrate.connect(create_missing, sender=self, dispatch_uid="rollout.routes")
+        post_migrate.connect(local.create, sender=self, dispatch_uid="rollout.api.local")

@@ -1,5 +1,8 @@
 """The local operator: the user as whom requests act that come through the loopback door."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.db import transaction
 
@@ -41,3 +44,9 @@ def make() -> User:
             if f"{permission.content_type.app_label}.{permission.codename}" in PERMISSIONS
         )
     return user
+
+
+def create(**kwargs: Any) -> None:
+    """After each migrate of the embedded default: the local operator, with what this version lets it do."""
+    if settings.EMBEDDED:
+        make()
