@@ -10,6 +10,7 @@ from typing import Protocol
 from django.conf import settings
 from rest_framework.exceptions import APIException
 
+from ingest.outcomes import Outcome
 from ingest.upload import Part, Upload
 from monitoring import ledger
 from rollout import routes
@@ -53,8 +54,11 @@ class Commit:
 
     upload: Upload
     lane: str = ROUTED
+    started: float = field(default_factory=lambda: clock())
     appends: list[tuple[Part, int]] = field(default_factory=list)
     writes: list[Part] = field(default_factory=list)
+    # Each part with the path and epoch of its share, whatever became of the stream.
+    routed: list[tuple[Part, str, int]] = field(default_factory=list)
     stream_ids: list[str] = field(default_factory=list)
     fell_back: bool = False
     _tallies: list[tuple[str, Tally]] = field(default_factory=list)
@@ -106,6 +110,17 @@ class Commit:
                 if count:
                     ledger.tell(kind, path, what, count, received_ms=self.upload.received_ms)
 
+    def tell(self, *, refused: bool) -> None:
+        """Tell what became of the upload, now that its answer is known. Once; memory alone."""
+        outcome = Outcome(
+            routed=self.routed,
+            appended=[part for part, _ in self.appends] if self.stream_ids else (),
+            failed=[burial for _, tally in self._tallies for burial in tally.failed],
+            refused=refused,
+            legacy=routes.LEGACY,
+        )
+        outcome.tell(seconds=clock() - self.started)
+
     def _count_appends(self, what: str) -> None:
         for part, _ in self.appends:
             ledger.tell(
@@ -154,14 +169,19 @@ class Commit:
             writers.release()
 
 
-def commit_of(upload: Upload, *, lane: str) -> Commit:
-    """Choose the path of every part: by its device's share, or (`ALWAYS_STREAM`) the stream while it is open."""
-    commit = Commit(upload, lane)
+def commit_of(upload: Upload, *, lane: str, started: float | None = None) -> Commit:
+    """Choose the path of every part: by its device's share, or (`ALWAYS_STREAM`) the stream while it is open.
+
+    `started`: when the request began, by `clock`; now, unless given.
+    """
+    commit = Commit(upload, lane, clock() if started is None else started)
     for part in upload.parts.values():
         decision = routes.decide(part.kind, part.device_sn)
-        to_stream = decision.path == routes.STREAM
+        to_stream, meant = decision.path == routes.STREAM, decision.meant
         if lane == ALWAYS_STREAM:
+            meant = TEST_LANE
             to_stream = safety.current.get().is_open and not breaker.current.is_open
+        commit.routed.append((part, meant, decision.epoch))
         if to_stream:
             commit.appends.append((part, decision.epoch))
         else:

@@ -37,7 +37,8 @@ class UploadResponse(HttpResponse):
         return self
 
     def settle(self, failure: CanNotAccept | None) -> None:
-        """Fix status and body, now that the outcome of the commit is known."""
+        """Fix status and body, now that the outcome of the commit is known, and tell it."""
+        self.commit.tell(refused=failure is not None)
         self.is_rendered = True
         if failure is None:
             self.content = self._success()

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from ingest import upload
+from ingest import accept, upload
 from ingest.accept import ROUTED, commit_of
 from ingest.parsers import TooLarge, UploadParser, UploadRenderer, announced, announces_more, check_content_type
 from ingest.response import UploadResponse
@@ -55,6 +55,7 @@ class UploadView(APIView):
 
     def take(self, request: HttpRequest) -> UploadResponse:
         """Read the upload and choose its path. Raises APIException."""
+        started = accept.clock()
         said = announced(request)
         check_content_type(said.content_type)
         if announces_more(said.length, settings.UPLOAD_MAX_BYTES):
@@ -66,7 +67,7 @@ class UploadView(APIView):
             most=settings.UPLOAD_MAX_RECORDS,
             mixed=self.mixed,
         )
-        return UploadResponse(commit_of(taken, lane=self.lane), request)
+        return UploadResponse(commit_of(taken, lane=self.lane, started=started), request)
 
     def body(self, request: HttpRequest) -> bytes:
         # Not DRF's request.data: it takes a chunked body, which has no length, for an empty one.

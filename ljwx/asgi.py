@@ -3,6 +3,7 @@
 A web process keeps routes and Redis safety fresh beside its requests.
 """
 
+import asyncio
 import logging
 import os
 from typing import Any
@@ -16,10 +17,12 @@ people = get_asgi_application()
 from ingest.lane import Lane  # noqa: E402 - Django is set up first
 from ljwx import background, garbage, openfiles  # noqa: E402
 from ljwx.middleware import DEVICE_PATHS  # noqa: E402
+from monitoring import flushing, processes  # noqa: E402
 
 if (held := openfiles.allow(openfiles.FLEET)) < openfiles.FLEET:
     logging.getLogger(__name__).warning("this process can hold %d connections: raise its limit of open files", held)
 devices = Lane()
+processes.begin(processes.Role.WEB)
 background.start()
 
 
@@ -39,6 +42,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
         message = await receive()
         if message["type"] == "lifespan.shutdown":
             await devices.aclose()
+            await asyncio.to_thread(flushing.finish)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

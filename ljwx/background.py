@@ -45,6 +45,11 @@ class Refreshed(Generic[T]):
             self.refresh()
         return self._value
 
+    @property
+    def held(self) -> T:
+        """The value as it is, however old; never does I/O."""
+        return self._value
+
     def refresh(self) -> None:
         """Load the value now."""
         self._tried_at = self.clock()

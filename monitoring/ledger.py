@@ -8,18 +8,18 @@ A web process that is killed forgets up to a second of its promises. So may a pr
 be counted twice at its end. Both make more outcomes than promises: they can hide a loss, never invent one.
 """
 
+import contextlib
 import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db import Error, transaction
+from django.db import transaction
 from django.db.models import F
 
-from ljwx.background import Refreshed
 from ljwx.redis import client, ledger_key
 from monitoring.models import LedgerCount
 
@@ -67,20 +67,34 @@ def forget_told() -> None:
         _told.clear()
 
 
-def flush() -> None:
-    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then."""
+@contextlib.contextmanager
+def taken() -> Iterator[Counts]:
+    """What is to be written: forgotten when the block ends well, kept when it raises."""
     global _told
     with _lock:
-        taken, _told = _told, Counter()
+        counts, _told = _told, Counter()
+    written = False
     try:
-        if taken:
+        yield counts
+        written = True
+    finally:
+        if not written:
+            with _lock:
+                _told += counts
+
+
+def write(counts: Counts) -> None:
+    """Write `counts` in the caller's transaction. Raises django.db.Error."""
+    for key, count in sorted(counts.items()):
+        _add(key, count)
+
+
+def flush() -> None:
+    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then."""
+    with taken() as counts:
+        if counts:
             with transaction.atomic():
-                for key, count in sorted(taken.items()):
-                    _add(key, count)
-    except Error:
-        with _lock:
-            _told += taken
-        raise
+                write(counts)
 
 
 def _add(key: Key, count: int) -> None:
@@ -88,10 +102,6 @@ def _add(key: Key, count: int) -> None:
     if not rows.update(count=F("count") + count):
         LedgerCount.objects.get_or_create(**key._asdict())
         rows.update(count=F("count") + count)
-
-
-# The background thread of a web process flushes each half second.
-flushed: Refreshed[None] = Refreshed("the ledger", flush, initial=None, errors=(Error,))
 
 
 @dataclass(frozen=True, slots=True)

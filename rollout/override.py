@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from django.conf import settings
 
 from ljwx.background import Refreshed
+from monitoring import processes
 
 log = logging.getLogger(__name__)
 
@@ -50,3 +51,11 @@ def _tell(found: Decimal | None) -> None:
 
 # A file that can not be read leaves the last word in force.
 current: Refreshed[Decimal | None] = Refreshed("the override", load, initial=None, errors=(OSError,))
+
+
+def forced() -> str | None:
+    """The percentage that this process is forced to, as text; None when it goes by its routes."""
+    return None if current.held is None else str(current.held)
+
+
+processes.describe("forced", forced)

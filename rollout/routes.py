@@ -8,6 +8,7 @@ import msgspec
 from django.db import Error
 
 from ljwx.background import Refreshed
+from monitoring import processes
 from rollout import override
 from rollout.buckets import bucket
 from rollout.models import Route
@@ -15,6 +16,7 @@ from streaming import breaker, registry, safety
 
 LEGACY = "legacy"
 STREAM = "stream"
+CLOSED = "stream closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     epoch: int
     reason: str
 
+    @property
+    def meant(self) -> str:
+        """The path of its share, which it would take were the stream open."""
+        return STREAM if self.reason.startswith(CLOSED) else self.path
+
 
 def load() -> dict[str, Share]:
     """Every route of the database."""
@@ -46,6 +53,14 @@ def load() -> dict[str, Share]:
 current: Refreshed[dict[str, Share]] = Refreshed("routes", load, initial={}, errors=(Error,))
 
 
+def epochs() -> dict[str, int]:
+    """The epoch by which this process routes each kind: every decision from now on is of that one or a later."""
+    return {kind: share.epoch for kind, share in current.held.items()}
+
+
+processes.describe("epochs", epochs)
+
+
 def decide(kind: str, device_sn: str) -> Decision:
     """The path for an upload of `kind` from `device_sn`. Any doubt answers *legacy*; never raises."""
     share = current.get().get(kind)
@@ -57,9 +72,9 @@ def decide(kind: str, device_sn: str) -> Decision:
         return Decision(LEGACY, share.epoch, reason)
     gate = safety.current.get()
     if not gate.is_open:
-        return Decision(LEGACY, share.epoch, f"stream closed: {gate.reason}")
+        return Decision(LEGACY, share.epoch, f"{CLOSED}: {gate.reason}")
     if breaker.current.is_open:
-        return Decision(LEGACY, share.epoch, "stream closed: Redis did not answer a moment ago")
+        return Decision(LEGACY, share.epoch, f"{CLOSED}: Redis did not answer a moment ago")
     return Decision(STREAM, share.epoch, reason)
 
 

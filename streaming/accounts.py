@@ -8,7 +8,7 @@ import redis
 from django.db import Error, close_old_connections
 
 from ljwx.stopping import Stop
-from monitoring import alarms, ledger
+from monitoring import alarms, ledger, processes, tallies
 from monitoring.alarms import Alarm
 from monitoring.ledger import Line
 from streaming import backlog, registry
@@ -55,7 +55,7 @@ class Auditor:
                 log.warning("the ledger can not be audited: %s", type(error).__name__)
 
     def step(self) -> int:
-        """Audit once, and delete counts that are too old; returns how many records are in no account."""
+        """Audit once, and delete what was told too long ago; returns how many records are in no account."""
         found = lines(MINUTES, now=self.clock())
         missing = {name(line): line for line in found if line.residue > 0}
         for alarm, line in missing.items():
@@ -65,6 +65,8 @@ class Auditor:
             if standing.name in well:
                 alarms.clear(standing.name)
         ledger.forget(now=self.clock())
+        tallies.prune()
+        processes.prune()
         return sum(line.residue for line in missing.values())
 
 

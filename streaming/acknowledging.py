@@ -23,11 +23,12 @@ return gone
 
 def acknowledge(
     connection: redis.Redis, kind: Kind, identifiers: Sequence[bytes], tally: Tally, *, minute: int
-) -> None:
-    """Acknowledge entries whose records, received in `minute`, became `tally`. Raises redis.RedisError."""
+) -> bool:
+    """Acknowledge entries whose records, received in `minute`, became `tally`; whether they still were to be, which is
+    true for one consumer alone. Raises redis.RedisError."""
     counts = {ledger.STORED: tally.new, ledger.DUPLICATE: tally.duplicates, ledger.DEAD: tally.buried}
     known = [(f"{ledger.STREAM}:{what}", count) for what, count in counts.items() if count]
-    connection.eval(
+    gone = connection.eval(
         ACKNOWLEDGE,
         2,
         kind.stream,
@@ -38,3 +39,4 @@ def acknowledge(
         *(word for pair in known for word in pair),
         *identifiers,
     )
+    return bool(gone)

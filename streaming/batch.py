@@ -1,10 +1,11 @@
 """Entries of one kind, opened and stored in chunks that make one transaction each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streaming import deadletters
 from streaming.deadletters import Burial
+from streaming.envelope import Origin
 from streaming.failures import Unavailable
 from streaming.opening import Fields, Opened, buried, open_entry
 from streaming.probing import probe
@@ -17,13 +18,15 @@ CHUNK_RECORDS = 1_000
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Entries to acknowledge together once `store` has returned, and the `rest` of the batch after them. The edge has
-    received all of them in the same `minute`, so that their tally is that minute's in the ledger."""
+    received all of them in the same `minute`, so that their tally is that minute's in the ledger; `origins` says how
+    many of the records each route has sent."""
 
     batch: "Batch"
     identifiers: Sequence[bytes]
     items: Sequence[Item]
     burials: Sequence[Burial]
     minute: int
+    origins: Mapping[Origin, int]
     rest: Sequence[bytes]
 
     @property
@@ -51,19 +54,22 @@ class Batch:
         identifiers: list[bytes] = []
         items: list[Item] = []
         burials: list[Burial] = []
+        origins: dict[Origin, int] = {}
         minute = 0
         for index, (identifier, fields) in enumerate(self.entries):
             opened = self._open(identifier, fields)
             full = len(items) + len(burials) >= CHUNK_RECORDS or len(identifiers) >= CHUNK_RECORDS
             if identifiers and (full or opened.minute != minute):
-                yield Chunk(self, identifiers, items, burials, minute, [each for each, _ in self.entries[index:]])
-                identifiers, items, burials = [], [], []
+                rest = [each for each, _ in self.entries[index:]]
+                yield Chunk(self, identifiers, items, burials, minute, origins, rest)
+                identifiers, items, burials, origins = [], [], [], {}
             minute = opened.minute
             identifiers.append(identifier)
             items += opened.items
             burials += opened.burials
+            origins[opened.origin] = origins.get(opened.origin, 0) + len(opened.items)
         if identifiers:
-            yield Chunk(self, identifiers, items, burials, minute, [])
+            yield Chunk(self, identifiers, items, burials, minute, origins, [])
 
     def _open(self, identifier: bytes, fields: Fields) -> Opened:
         try:

@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from ljwx.failpoints import reach
 from ljwx.redis import BLOCK_MS
 from ljwx.stopping import Stop
-from monitoring import alarms
+from monitoring import alarms, flushing
 from streaming.budget import Budget
 from streaming.claims import Claims
 from streaming.failures import Broken, Unavailable
@@ -86,6 +86,8 @@ class Consumer:
         """Step until `stopping`; the batch under way is always finished. What is not the world's fault crashes."""
         failures = 0
         while not stopping.is_set():
+            # Before Redis is asked: it must be told, too, while Redis is away.
+            flushing.flushed.refresh()
             try:
                 self.beat()
                 self._mended(self.step())
@@ -98,6 +100,7 @@ class Consumer:
                 self.last_error = f"{type(error).__name__}: {error}"[:200]
                 log.warning("%s waits (%d): %s", self.name, failures, self.last_error)
                 stopping.wait(min(LONGEST_PAUSE_S, 0.1 * 2**failures) * random.uniform(0.5, 1))
+        flushing.finish()
 
     def step(self, *, block_ms: int = BLOCK_MS) -> int:
         """One bounded piece of work: a page of its own history; else a page of stale entries of others, then new

@@ -10,7 +10,7 @@ import msgspec
 from django.db import connection
 from django.utils import timezone
 
-from streaming.envelope import Reject
+from streaming.envelope import Origin, Reject
 from streaming.fingerprints import REASON_MOST, fingerprint
 from streaming.models import DeadLetter
 from streaming.registry import Kind, Record
@@ -26,7 +26,8 @@ UNEXPECTED = "unexpected"
 
 @dataclass(frozen=True, slots=True)
 class Burial:
-    """One record on its way to the dead letters. `received_ms`: epoch milliseconds at the edge."""
+    """One record on its way to the dead letters. `received_ms`: epoch milliseconds at the edge; `origin`: the route of
+    its entry, if it came in one."""
 
     kind: str
     device_sn: str
@@ -34,6 +35,7 @@ class Burial:
     form: str
     payload: bytes
     received_ms: int
+    origin: Origin | None = None
 
     @property
     def weighs(self) -> bool:
@@ -73,9 +75,9 @@ def of_reject(reject: Reject, *, received_ms: int) -> Burial:
     return Burial(reject.kind, reject.device_sn, reject.reason, DeadLetter.Form.JSON, reject.payload, received_ms)
 
 
-def of_record(kind: Kind, item: Record, reason: str, *, received_ms: int) -> Burial:
+def of_record(kind: Kind, item: Record, reason: str, *, received_ms: int, origin: Origin | None = None) -> Burial:
     """The burial of a canonical record."""
-    return Burial(kind.name, kind.device(item), reason, DeadLetter.Form.RECORD, payload(item), received_ms)
+    return Burial(kind.name, kind.device(item), reason, DeadLetter.Form.RECORD, payload(item), received_ms, origin)
 
 
 def bury(burials: Iterable[Burial]) -> int:

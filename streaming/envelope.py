@@ -2,7 +2,7 @@
 
 import math
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -11,6 +11,7 @@ from streaming.registry import Record
 VERSION = 1
 FIELD = b"d"
 MOST_RECORDS = 100
+PATH_MOST = 16
 
 R = TypeVar("R")
 
@@ -37,6 +38,13 @@ class Envelope(msgspec.Struct, Generic[R], array_like=True, frozen=True):
     epoch: int
     records: list[R]
     rejects: list[Reject] = []
+
+
+class Origin(NamedTuple):
+    """The route of an entry when it was accepted. `epoch` 0: it does not say."""
+
+    path: str
+    epoch: int
 
 
 class Undecodable(ValueError):
@@ -71,6 +79,18 @@ def decode(data: bytes, *, record: type[msgspec.Struct], kind: str) -> "Envelope
     if any(mark in data for mark in _EXTREME) and not all(map(_is_finite, envelope.records)):
         raise Undecodable("a number is not finite")
     return envelope
+
+
+def origin(data: bytes) -> Origin | None:
+    """The route that an entry names which is not readable as a whole; None when it names none."""
+    try:
+        found = msgspec.msgpack.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    match found:
+        case [_, _, _, str(path), int(epoch), *_] if epoch >= 0 and len(path) <= PATH_MOST:
+            return Origin(path, epoch)
+    return None
 
 
 _EXTREME = (b"\xcb\x7f", b"\xcb\xff", b"\xca\x7f", b"\xca\xff")

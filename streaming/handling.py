@@ -1,11 +1,13 @@
 """What becomes of entries that were read: stored, then acknowledged."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import redis
 
 from ljwx.failpoints import reach
+from streaming import outcomes
 from streaming.acknowledging import acknowledge
 from streaming.batch import Batch
 from streaming.budget import Budget
@@ -85,8 +87,10 @@ class Handler:
             reach("consumer.before_sql")
             tally = chunk.store()
             reach("consumer.committed")
-            acknowledge(self._connection, kind, chunk.identifiers, tally, minute=chunk.minute)
-            self.total += tally
+            if acknowledge(self._connection, kind, chunk.identifiers, tally, minute=chunk.minute):
+                outcomes.tell(kind, chunk.origins, tally.failed)
+            # All that it has ever handled: without the dead letters themselves.
+            self.total += replace(tally, failed=())
             reach("consumer.acked")
             self._budget.handled(kind.name, chunk.records)
         return len(entries)

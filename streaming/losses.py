@@ -7,8 +7,9 @@ from typing import Any
 import redis
 
 from ljwx.redis import LOST_KEY
-from monitoring import alarms
+from monitoring import alarms, tallies
 from streaming import groups
+from streaming.opening import UNKNOWN
 from streaming.registry import Kind
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ class Losses:
 
     def _tell(self, kind: Kind, lost: Any) -> None:
         if lost:
+            # Its route is gone with its content.
+            tallies.failed(UNKNOWN.path, kind.name, UNKNOWN.epoch, tallies.LOST, records=lost)
             alarms.sound(alarm(kind.name), f"{lost} entries of {kind.stream} were deleted before they were stored")
 
 

@@ -6,7 +6,7 @@ The legacy path, the fallback, the consumers, replay and repair all store throug
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from threading import Event
 
@@ -15,6 +15,7 @@ from django.db import Error, transaction
 from ljwx import failpoints
 from streaming import deadletters
 from streaming.deadletters import DATABASE, IMPOSSIBLE, UNEXPECTED, UNKNOWN, Burial
+from streaming.envelope import Origin
 from streaming.failures import Broken, Failure, Unavailable, classify
 from streaming.probing import probe
 from streaming.registry import Key, Kind, Record, Written, get
@@ -30,21 +31,24 @@ Spend = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A record and when the edge received it (epoch milliseconds)."""
+    """A record, when the edge received it (epoch milliseconds), and the route of its entry, if it came in one."""
 
     record: Record
     received_ms: int
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What became of a batch: rows new, duplicates left alone, dead letters made; `buried` of the batch's own records
-    are dead letters now, new or known already. new + duplicates + buried is what was to be stored."""
+    are dead letters now, new or known already. new + duplicates + buried is what was to be stored. `failed`: those of
+    the dead letters, known ones too, that are neither the edge's finding nor sent twice by their device."""
 
     new: int = 0
     duplicates: int = 0
     dead: int = 0
     buried: int = 0
+    failed: tuple[Burial, ...] = field(default=(), compare=False)
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -52,6 +56,7 @@ class Tally:
             self.duplicates + other.duplicates,
             self.dead + other.dead,
             self.buried + other.buried,
+            self.failed + other.failed,
         )
 
 
@@ -138,7 +143,7 @@ class _Storing:
             raise fault from error
 
     def burial(self, item: Item, reason: str) -> Burial:
-        return deadletters.of_record(self.kind, item.record, reason, received_ms=item.received_ms)
+        return deadletters.of_record(self.kind, item.record, reason, received_ms=item.received_ms, origin=item.origin)
 
     def _attempt(self, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:
         for attempt in range(1, ATTEMPTS + 1):
@@ -161,11 +166,12 @@ class _Storing:
             for name, record in written.conflicts
         ]
         dead = deadletters.bury([*(burial for burial in burials if not burial.weighs), *conflicts])
-        if heavy := deadletters.bury([burial for burial in burials if burial.weighs]):
+        failed = tuple([burial for burial in burials if burial.weighs])
+        if heavy := deadletters.bury(failed):
             self.spend(heavy)
         # A reading inside an event is a letter of its own, and no record of this batch.
         own = sum(name == self.kind.name for name, _ in written.conflicts)
-        return Tally(written.new, written.duplicates, dead + heavy, len(burials) + own)
+        return Tally(written.new, written.duplicates, dead + heavy, len(burials) + own, failed)
 
 
 def _plain(error: Exception) -> str:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 import ljwx.redis
+from monitoring import processes, tallies
 from streaming import breaker
 from tests.managed import Managed, environment
 
@@ -19,6 +20,13 @@ from tests.managed import Managed, environment
 def answering(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins with a Redis that has not been silent."""
     monkeypatch.setattr(breaker, "current", breaker.Breaker())
+
+
+@pytest.fixture(autouse=True)
+def untold() -> None:
+    """Each test begins in a process that was told nothing and has no role."""
+    tallies.forget()
+    processes.begin("")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from ljwx import background, garbage
 from ljwx.redis import client
 from ljwx.stopping import Stopping
-from monitoring import alarms
+from monitoring import alarms, flushing, processes
 from streaming import autoscaler, backlog, counts, groups, registry
 from streaming.accounts import Auditor
 from streaming.autoscaler import Autoscaler
@@ -71,6 +71,7 @@ class Command(BaseCommand):
         size = options["batch_size"]
         if options["slot"]:
             garbage.settle()
+            processes.begin(processes.Role.CONSUMER)
             self._consumer(options["slot"], kinds, size).run(Stopping(follow_parent=True))
         elif options["once"] or options["drain"]:
             self._here(kinds, size, drain=options["drain"])
@@ -160,6 +161,7 @@ class Command(BaseCommand):
                 _("too many dead letters, a person must look: %s") % error, returncode=EXHAUSTED
             ) from error
         finally:
+            flushing.finish()
             slots.release(consumer.name)
         total = consumer.total
         self.stdout.write(f"new {total.new}, duplicates {total.duplicates}, dead {total.dead}")
