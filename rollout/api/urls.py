@@ -3,11 +3,12 @@
 from django.urls import URLPattern, re_path
 from rest_framework.views import APIView
 
-from rollout.api.views import backups, consumers, decisions, drafts, plans, rollbacks, status, switching
+from rollout.api.views import backups, consumers, decisions, drafts, metrics, plans, rollbacks, status, switching
 
 # N is a number: that of a plan, a rollback or a backup.
 VIEWS: dict[str, type[APIView]] = {
     "status": status.StatusView,
+    "metrics": metrics.MetricsView,
     "switch_traffic": switching.SwitchView,
     "create_switch_plan": drafts.DraftView,
     "emergency_rollback": rollbacks.EmergencyRollback,

@@ -1,4 +1,4 @@
-"""`GET status` and `GET metrics`."""
+"""`GET status`."""
 
 from typing import Any
 

@@ -15,6 +15,7 @@ REASON = {"reason": "because"}
 # Method and path as the address list has it: permission, body, and the answer to somebody who may.
 ROWS: dict[tuple[str, str], tuple[str, dict[str, Any], int]] = {
     ("GET", "status"): ("rollout.view_route", {}, 200),
+    ("GET", "metrics"): ("rollout.view_route", {}, 200),
     ("POST", "switch_traffic"): ("rollout.change_route", {"percentage": 20, **REASON}, 200),
     ("POST", "create_switch_plan"): ("rollout.add_plan", {"template": "fast"}, 201),
     ("POST", "emergency_rollback"): ("rollout.roll_back", REASON, 200),
