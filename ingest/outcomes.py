@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ingest.upload import Part
 from monitoring import tallies
 from monitoring.bucket import Key
+from rollout import routes
 from streaming.deadletters import Burial
 
 
@@ -29,15 +30,9 @@ class Outcome:
     appended: Sequence[Part]
     failed: Sequence[Burial]
     refused: bool
-    legacy: str
 
     def tell(self, *, seconds: float) -> None:
         """Tell it, `seconds` after the body was there. What the edge found impossible is in no count."""
-        if len(self.routed) == 1 and self.appended:
-            # Nearly every upload: one part, in the stream.
-            ((part, path, epoch),) = self.routed
-            tallies.upload(path, part.kind, epoch, seconds=seconds, accepted=len(part.records))
-            return
         sums: dict[Key, _Sum] = {}
         dead = Counter((burial.kind, burial.device_sn) for burial in self.failed)
         appended = {id(part) for part in self.appended}
@@ -48,7 +43,7 @@ class Outcome:
                 sum_.accepted += records
             elif self.refused:
                 self._fail(part, path, epoch, tallies.REFUSED, records)
-            elif path != self.legacy:
+            elif path != routes.LEGACY:
                 self._fail(part, path, epoch, tallies.FALLBACK, records)
             else:
                 bad = dead[part.kind, part.device_sn]

@@ -161,6 +161,10 @@ PLAN_PEOPLE = env.integer("LJWX_PLAN_PEOPLE", 1 if EMBEDDED else 2, least=1, mos
 # Health data is in them: folders of their owner alone. The same for every host of the control plane.
 BACKUP_DIR = Path(env.text("LJWX_BACKUP_DIR", str(VAR_DIR / "backups"))).resolve()
 BACKUP_KEEP = env.integer("LJWX_BACKUP_KEEP", 10, least=1)
+# Records per second that the legacy path was measured to carry; 0: nobody has measured it.
+LEGACY_CAPACITY = env.integer("LJWX_LEGACY_CAPACITY", 0)
+# Between two steps down of a rollback that does not say.
+ROLLBACK_INTERVAL_S = env.integer("LJWX_ROLLBACK_INTERVAL_S", 30, least=1, most=3600)
 
 # Where a process dies of its own: only for proofs (ljwx/failpoints.py).
 FAILPOINT = env.text("LJWX_FAILPOINT", "")

@@ -81,11 +81,10 @@ def failed(path: str, kind: str, epoch: int, reason: str, *, device_sn: str = ""
 
 
 def _bucket(path: str, kind: str, epoch: int) -> Bucket:
-    key = Key(path, kind, epoch)
-    found = _told.get(key)
+    # A plain tuple is equal to the key and made in a fifth of its time.
+    found: Bucket | None = _told.get((path, kind, epoch))  # type: ignore[call-overload]
     if found is None:
-        if len(_told) >= MOST_KEYS:
-            key = Key(OTHER, kind, 0)
+        key = Key(path, kind, epoch) if len(_told) < MOST_KEYS else Key(OTHER, kind, 0)
         found = _told.setdefault(key, Bucket(*key))
     return found
 

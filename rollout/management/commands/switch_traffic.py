@@ -1,28 +1,15 @@
 """`manage.py switch_traffic`: the share of devices on the stream, by hand."""
 
-import argparse
 import getpass
 import json
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from ljwx.management.arguments import reason
+from ljwx.management.arguments import percent, reason
 from rollout.models import Route
 from rollout.traffic import RouteConflict, UnknownRoute, switch
-
-
-def percent(text: str) -> Decimal:
-    """0 to 100 with at most two decimals."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not value.is_finite() or not 0 <= value <= 100 or value != value.quantize(Decimal("0.01")):
-        raise argparse.ArgumentTypeError(f"{text}: 0 to 100, at most two decimals")
-    return value
 
 
 class Command(BaseCommand):
