@@ -16,6 +16,7 @@ from rest_framework.views import set_rollback
 from ljwx import errors
 from rollout.backups.errors import RestoreRefused
 from rollout.plans.errors import Conflict, Invalid, NotReady
+from rollout.rollback.errors import RollbackRefused
 from rollout.traffic import RouteConflict, UnknownRoute
 from streaming.counts import CountConflict, OutOfRange
 
@@ -39,7 +40,7 @@ def answer(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
             return refusal(status.HTTP_400_BAD_REQUEST, sentence(fields), fields=fields)
         case Fault():
             return refusal(status.HTTP_400_BAD_REQUEST, sentence(error.fields), fields=error.fields)
-        case Invalid() | UnknownRoute():
+        case Invalid() | UnknownRoute() | RollbackRefused():
             return refusal(status.HTTP_400_BAD_REQUEST, str(error))
         case OutOfRange():
             return refusal(status.HTTP_400_BAD_REQUEST, str(error), fields={"count": [str(error)]})

@@ -4,25 +4,13 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from rollout.models import Change, Plan, Rollback
+from rollout.models import Change, Plan
 
 
 def switch(**asked: Any) -> list[Change]:
     """`rollout.manual.switch`."""
     changes: list[Change] = import_module("rollout.manual").switch(**asked)
     return changes
-
-
-def execute_rollback(strategy: str, reason: str, actor: str, **asked: Any) -> Rollback:
-    """`rollout.rollback.execute_rollback`."""
-    row: Rollback = import_module("rollout.rollback").execute_rollback(strategy, reason, actor, **asked)
-    return row
-
-
-def rollback_refused() -> type[Exception]:
-    """`rollout.rollback.errors.RollbackRefused`."""
-    error: type[Exception] = import_module("rollout.rollback.errors").RollbackRefused
-    return error
 
 
 def preflight(plan: Plan) -> Sequence[str]:

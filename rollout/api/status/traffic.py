@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rollout import override
+from rollout import confirmation, override
 from rollout.models import Route
 from streaming import breaker, safety
 
@@ -18,6 +18,11 @@ def routes() -> dict[str, Any]:
         }
         for route in Route.objects.order_by("kind")
     }
+
+
+def unconfirmed() -> list[str]:
+    """The web processes that do not route by the present epochs yet. Raises django.db.Error."""
+    return confirmation.unconfirmed(dict(Route.objects.values_list("kind", "epoch")))
 
 
 def forced() -> dict[str, Any] | None:

@@ -4,13 +4,13 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from rollout.api import works
 from rollout.api.forms.paging import Page
 from rollout.api.forms.traffic import RollBack
 from rollout.api.shown.records import rollback
 from rollout.api.view import Acting, Reading
 from rollout.models import Rollback
 from rollout.plans.actions import ACTIONS
+from rollout.rollback import execute_rollback
 
 
 class EmergencyRollback(Acting):
@@ -22,7 +22,7 @@ class EmergencyRollback(Acting):
     repeatable = True
 
     def act(self, request: Request, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
-        row = works.execute_rollback(
+        row = execute_rollback(
             asked["strategy"],
             asked["reason"],
             request.user.get_username(),

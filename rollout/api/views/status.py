@@ -17,6 +17,7 @@ class StatusView(Reading):
         found = parts.gather(
             database={
                 "traffic": traffic.routes,
+                "unconfirmed": traffic.unconfirmed,
                 "plan": plan.active,
                 "rollback": plan.rolling_back,
                 "controller": controller.leads,

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from rollout import traffic
-from rollout.models import Change, Plan, Rollback, Route
-from rollout.plans import returning
+from rollout.models import Change, Plan, Route
 from rollout.plans.errors import Conflict
 
 
@@ -26,31 +23,6 @@ def switch(
     )
 
 
-class RollbackRefused(Exception):
-    pass
-
-
-def execute_rollback(
-    strategy: str, reason: str, actor: str = "system", *, kinds: Sequence[str] | None = None,
-    target: Decimal | None = None, interval_s: int | None = None, source: str = "python", force: bool = False,
-) -> Rollback:  # fmt: skip
-    if strategy == "to-percentage" and target is None:
-        raise RollbackRefused("no target")
-    found = Rollback.objects.filter(active=True).first()
-    if found is not None:
-        return found
-    chosen = sorted(kinds or Route.objects.values_list("kind", flat=True))
-    plan = Plan.objects.filter(active=True).first()
-    if plan is not None:
-        returning.roll_back(plan.pk, actor=actor, reason=reason)
-    row = Rollback.objects.create(
-        plan=plan, strategy=strategy, kinds=chosen, target=target or 0, before={}, source=source, actor=actor,
-        reason=reason, forced=force, requested_at=timezone.now(),
-    )  # fmt: skip
-    traffic.switch(percentage=target or Decimal(0), kinds=chosen, actor=actor, reason=reason, source="rollback")
-    return row
-
-
 @dataclass(frozen=True, slots=True)
 class Leader:
     holder: str
@@ -62,8 +34,6 @@ def modules() -> dict[str, Any]:
     """Every stand-in by the name of the module that it stands in for."""
     found: dict[str, dict[str, Any]] = {
         "rollout.manual": {"switch": switch},
-        "rollout.rollback": {"execute_rollback": execute_rollback},
-        "rollout.rollback.errors": {"RollbackRefused": RollbackRefused},
         "rollout.checklists": {"preflight": lambda plan: [], "items": lambda plan: []},
         "rollout.controller": {},
         "rollout.controller.state": {"leader": lambda: Leader("host:1", 7, 0.4)},

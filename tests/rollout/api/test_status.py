@@ -9,11 +9,13 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from ljwx import databaseclock
 from monitoring import alarms
+from monitoring.models import ProcessReport
 from rollout.models import Route, Step
 from rollout.plans import drafting, transitions
 from rollout.plans.templates import TEMPLATES
-from streaming import groups, registry
+from streaming import groups, registry, safety
 from tests.rollout.api.conftest import Caller
 
 
@@ -65,15 +67,19 @@ def test_the_plan_that_runs_says_what_it_waits_for(operator: Caller, streams: No
     transitions.start(plan.pk, actor="ann", preflight=lambda plan: [])
     plan.steps.filter(position=1).update(status=Step.Status.HELD, observing_since=timezone.now(), blocked_by=["sample"])
     told = status(operator)["plan"]
-    assert (told["name"], told["status"], told["current_step"], told["blocked_by"]) == (
-        "autumn",
-        "running",
-        1,
-        ["sample"],
-    )
+    assert (told["name"], told["status"], told["current_step"]) == ("autumn", "running", 1)
+    assert told["blocked_by"] == ["sample"]
     assert (told["next_step"]["position"], told["next_step"]["percentage"]) == (2, 25)
     assert 590 < told["next_step"]["in_s"] <= 600
     assert told["next_step"]["needs"] == "person"
+
+
+def test_a_process_that_goes_by_an_older_share_is_named(operator: Caller, streams: None) -> None:
+    data = '{"epochs": {"health": 0, "device": 1, "event": 1}}'
+    ProcessReport.objects.create(
+        name="host:1", role=ProcessReport.Role.WEB, started=0.0, seen_at=databaseclock.now(), data=data
+    )
+    assert status(operator)["unconfirmed"] == ["host:1"]
 
 
 def test_an_alarm_that_stands_is_told(operator: Caller, streams: None) -> None:
@@ -91,6 +97,7 @@ def test_a_forced_share_is_told(operator: Caller, streams: None, settings: Any) 
 
 def test_without_redis_what_the_database_knows_is_told_and_the_rest_is_unknown(operator: Caller, settings: Any) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    safety.current.refresh()
     told = status(operator)
     assert set(told["unknown"]) == {"redis", "streams", "consumers", "alarms"}
     assert all(told[name] is None and why.startswith("Redis: ") for name, why in told["unknown"].items())
@@ -125,7 +132,7 @@ def test_a_database_that_goes_away_meanwhile_hides_nothing_else(
 
     monkeypatch.setattr(Route.objects, "order_by", away)
     told = status(operator)
-    assert set(told["unknown"]) == {"traffic", "plan", "rollback", "controller"}
+    assert set(told["unknown"]) == {"traffic", "unconfirmed", "plan", "rollback", "controller"}
     assert told["streams"]["health"]["backlog"] == 0
 
 
