@@ -158,6 +158,7 @@ REDIS_REQUIRE_SAFE = env.flag("LJWX_REDIS_REQUIRE_SAFE", True)
 # `bin/up` on its own loopback address: the operator at the machine needs no login and no second person.
 EMBEDDED = env.flag("LJWX_EMBEDDED", False)
 PLAN_PEOPLE = env.integer("LJWX_PLAN_PEOPLE", 1 if EMBEDDED else 2, least=1, most=10)
+FREEZE_HOURS = env.words("LJWX_FREEZE_HOURS", "")
 # Health data is in them: folders of their owner alone. The same for every host of the control plane.
 BACKUP_DIR = Path(env.text("LJWX_BACKUP_DIR", str(VAR_DIR / "backups"))).resolve()
 BACKUP_KEEP = env.integer("LJWX_BACKUP_KEEP", 10, least=1)

@@ -9,6 +9,7 @@ class RolloutConfig(AppConfig):
 
     def ready(self) -> None:
         from rollout.api import local
+        from rollout.controller import watching  # noqa: F401 - kept fresh in every web process
         from rollout.routes import create_missing
 
         post_migrate.connect(create_missing, sender=self, dispatch_uid="rollout.routes")

@@ -9,7 +9,7 @@ from django.db import Error
 
 from ljwx.background import Refreshed
 from monitoring import processes
-from rollout import override
+from rollout import override, pins
 from rollout.buckets import bucket
 from rollout.models import Route
 from streaming import breaker, registry, safety
@@ -37,7 +37,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def meant(self) -> str:
-        """The path of its share, which it would take were the stream open."""
+        """The path that it would take were the stream open."""
         return STREAM if self.reason.startswith(CLOSED) else self.path
 
 
@@ -62,13 +62,21 @@ processes.describe("epochs", epochs)
 
 
 def decide(kind: str, device_sn: str) -> Decision:
-    """The path for an upload of `kind` from `device_sn`. Any doubt answers *legacy*; never raises."""
+    """The path for an upload of `kind` from `device_sn`: by the override, else its pin, else its share. Any doubt
+    answers *legacy*, and so does a stream that is closed; never raises."""
     share = current.get().get(kind)
     if share is None:
         return Decision(LEGACY, 0, "no route")
     forced = override.current.get()
-    below, reason = (share.below, "share") if forced is None else (round(forced * 100), "override")
-    if bucket(share.salt, device_sn) >= below:
+    # The override is the way back of an operator who may reach nothing else: no pin holds a device against it.
+    pin = pins.of(device_sn) if forced is None else None
+    if pin is not None:
+        reason, to_stream = "pin", pin == STREAM
+    elif forced is None:
+        reason, to_stream = "share", bucket(share.salt, device_sn) < share.below
+    else:
+        reason, to_stream = "override", bucket(share.salt, device_sn) < round(forced * 100)
+    if not to_stream:
         return Decision(LEGACY, share.epoch, reason)
     gate = safety.current.get()
     if not gate.is_open:

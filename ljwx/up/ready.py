@@ -44,6 +44,14 @@ def consumers_beat(count: int, *, since: float) -> bool:
     return sum(float(beat) > since for beat in beats if beat) >= count
 
 
+def controller_leads() -> bool:
+    """Whether some controller has led within the last seconds."""
+    try:
+        return bool(ljwx_redis.client("control").exists(ljwx_redis.CONTROLLER_KEY))
+    except redis.exceptions.RedisError:
+        return False
+
+
 def is_healthy(address: Address, allowed_hosts: str) -> bool:
     """Whether GET /health answers 200. `allowed_hosts` is LJWX_ALLOWED_HOSTS: the question must name one of them."""
     host = allowed_hosts.partition(",")[0].strip().lstrip(".")

@@ -55,7 +55,7 @@ class System:
                 self._start(supervisor)
                 supervisor.watch()
             except Stopped:
-                self.say(_("Stopping: web, consumers, Redis."))
+                self.say(_("Stopping: web, controller, consumers, Redis."))
             finally:
                 supervisor.stop()
                 self.saved.unlink(missing_ok=True)
@@ -130,6 +130,7 @@ def programs(address: Address, workers: int, web_workers: int, allowed_hosts: st
             ready=lambda: ready.has_groups() and ready.consumers_beat(workers, since=now),
             patience=60,
         ),
+        Program("controller", manage("run_controller"), ready=ready.controller_leads, patience=20),
         Program(
             "web",
             web.command(address, web_workers),

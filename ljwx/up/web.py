@@ -18,9 +18,10 @@ def command(address: Address, workers: int) -> list[str | Path]:
 
 def granian(*, host: str, port: str, workers: int) -> list[str | Path]:
     """granian's command line without its application. Its back-pressure must exceed what is connected, for it takes
-    no more connections above that; its default is a few hundred a process."""
+    no more connections above that; its default is a few hundred a process. A process that dies is started again; when
+    it dies twice within seconds the server ends, for its own supervisor to see."""
     return [
         sys.executable, "-m", "granian", "--interface", "asgi", "--host", host, "--port", port,
-        "--workers", str(workers), "--http", "1", "--loop", "uvloop", "--log-level", "warning",
-        "--backlog", "4096", "--backpressure", str(FLEET + 2_000),
+        "--workers", str(workers), "--respawn-failed-workers", "--http", "1", "--loop", "uvloop",
+        "--log-level", "warning", "--backlog", "4096", "--backpressure", str(FLEET + 2_000),
     ]  # fmt: skip

@@ -20,20 +20,23 @@ def put_back(path: Path, *, actor: str, reason: str, approved: bool) -> dict[str
     """Inside the caller's transaction: the state first, then the history that is missing. Returns what was done.
     Raises RouteConflict, django.db.Error."""
     history = History(actor=actor, reason=reason)
-    found: dict[type[models.Model], list[Any]] = {Route: [], ConsumerCount: [], Pin: [], GuardrailPolicy: []}
+    found: dict[type[models.Model], list[Any]] = {Route: [], ConsumerCount: [], Pin: []}
+    thresholds: Any = None
     used: Counter[str] = Counter()
     with lines.reading(path / control.NAME) as file:
         for each in control.read(file):
             row: Any = each.object
             if isinstance(row, (Route, Change)):
                 used[row.kind] = max(used[row.kind], row.epoch)
+            if isinstance(row, GuardrailPolicy) and row.active:
+                thresholds = row.values
             if type(row) in found:
                 found[type(row)].append(row)
-            if type(row) not in (Route, ConsumerCount, Pin):
+            else:
                 history.keep(each)
     return {
         "routes": _routes(found[Route], used, actor=actor, reason=reason, approved=approved),
-        "policy": _policy(found[GuardrailPolicy], actor=actor, reason=reason),
+        "policy": _policy(thresholds, actor=actor, reason=reason),
         "consumers": _consumers(found[ConsumerCount], actor=actor, reason=reason),
         "pins": _pins(found[Pin], approved=approved),
         "history": dict(history.counts),
@@ -60,16 +63,15 @@ def _routes(
     return done
 
 
-def _policy(rows: list[GuardrailPolicy], *, actor: str, reason: str) -> int | None:
+def _policy(wanted: Any, *, actor: str, reason: str) -> int | None:
     """The version that the thresholds of the backup have now; None when they are in force already."""
-    wanted = next((row for row in rows if row.active), None)
     now = GuardrailPolicy.objects.select_for_update().filter(active=True).first()
-    if wanted is None or (now is not None and now.values == wanted.values):
+    if wanted is None or (now is not None and now.values == wanted):
         return None
     GuardrailPolicy.objects.filter(active=True).update(active=None)
     newest = GuardrailPolicy.objects.aggregate(newest=models.Max("version"))["newest"] or 0
     made = GuardrailPolicy.objects.create(
-        version=newest + 1, values=wanted.values, active=True, created_by=actor, reason=reason
+        version=newest + 1, values=wanted, active=True, created_by=actor, reason=reason
     )
     return made.version
 

@@ -4,6 +4,7 @@ from rollout.models.approval import Approval
 from rollout.models.backup import Backup
 from rollout.models.decision import Decision
 from rollout.models.lease import Lease
+from rollout.models.memory import ControllerMemory
 from rollout.models.pause import Pause
 from rollout.models.pin import Pin
 from rollout.models.plan import Plan, Step
@@ -15,6 +16,6 @@ from rollout.models.token import ApiToken
 from rollout.models.transition import Transition
 
 __all__ = [
-    "ApiToken", "Approval", "Backup", "Change", "Decision", "GuardrailPolicy", "Lease", "Pause", "Pin", "Plan",
-    "Rollback", "Route", "Signature", "Step", "Transition",
+    "ApiToken", "Approval", "Backup", "Change", "ControllerMemory", "Decision", "GuardrailPolicy", "Lease", "Pause",
+    "Pin", "Plan", "Rollback", "Route", "Signature", "Step", "Transition",
 ]  # fmt: skip

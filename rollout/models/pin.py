@@ -3,15 +3,18 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ljwx.fields import BytewiseCharField
+
 
 class Pin(models.Model):
-    """One device on one path until it expires, whatever its share says; a closed stream still answers *legacy*."""
+    """One device on one path until it expires, whatever its share says. A closed stream still answers *legacy*, and
+    the operator's override wins over every pin."""
 
     class Path(models.TextChoices):
         LEGACY = "legacy", _("legacy")
         STREAM = "stream", _("stream")
 
-    device_sn = models.CharField(_("serial"), max_length=64, unique=True)
+    device_sn = BytewiseCharField(_("serial"), max_length=64, unique=True)
     path = models.CharField(_("path"), max_length=8, choices=Path.choices)
     owner = models.CharField(_("owner"), max_length=150, help_text=_("Who wants it; ask here before it is removed."))
     reason = models.CharField(_("reason"), max_length=255)

@@ -24,13 +24,15 @@ LONGEST_PAUSE_S = 0.2
 def atomic(function: Callable[P, R]) -> Callable[P, R]:
     """One transaction, tried again when the database says that it lost against another (deadlock, lock time-out).
 
-    Inside another transaction it is part of that one, which alone can be tried again.
+    Inside another transaction it is part of that one, which alone can be tried again; what it refuses is undone all the
+    same.
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if transaction.get_connection().in_atomic_block:
-            return function(*args, **kwargs)
+            with transaction.atomic():
+                return function(*args, **kwargs)
         for left in reversed(range(TRIES)):
             try:
                 with transaction.atomic():
@@ -48,6 +50,12 @@ def locked(plan_id: int, *, version: int | None = None, sources: Sequence[str], 
     """The plan, held until the transaction ends, when it may do `action`: its status is one of `sources`, its version
     is `version` (None: any) and no rollback was asked for. Raises Plan.DoesNotExist, Conflict."""
     plan = Plan.objects.select_for_update().get(pk=plan_id)
+    check(plan, version=version, sources=sources, action=action)
+    return plan
+
+
+def check(plan: Plan, *, version: int | None, sources: Sequence[str], action: str) -> None:
+    """Raises Conflict unless `plan`, as it was read, may do `action`."""
     if version is not None and plan.version != version:
         raise Conflict(
             _("Nothing was changed: the plan is at version %(now)d by now, not %(then)d. Look at it and try again.")
@@ -56,7 +64,6 @@ def locked(plan_id: int, *, version: int | None = None, sources: Sequence[str], 
         )
     if plan.status not in sources or plan.rollback_requested_at is not None:
         raise refused(plan, action)
-    return plan
 
 
 def refused(plan: Plan, action: str) -> Conflict:

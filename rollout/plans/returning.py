@@ -8,6 +8,7 @@ from rollout.plans.moving import atomic, move, refused
 
 S = Plan.Status
 T = Step.Status
+STANDING = (T.APPLYING, T.OBSERVING, T.HELD)
 
 
 @atomic
@@ -20,10 +21,18 @@ def roll_back(plan_id: int, *, actor: str, reason: str) -> Plan:
     if plan.status not in MOVING:
         return plan
     now = timezone.now()
-    plan.steps.filter(status__in=(T.APPLYING, T.OBSERVING, T.HELD)).update(status=T.FAILED, ended_at=now)
+    begun = {str(step.position): [step.status, _left(step.status)] for step in plan.steps.exclude(status=T.PENDING)}
+    plan.steps.filter(status__in=STANDING).update(status=T.FAILED, ended_at=now)
     plan.steps.filter(status=T.PASSED).update(status=T.REVERTED)
     plan.pauses.filter(standing=True).update(standing=None, cleared_at=now, cleared_by=actor)
-    return move(plan, action="rollback", actor=actor, reason=reason, to=S.ROLLING_BACK, rollback_requested_at=now)
+    return move(
+        plan, action="rollback", actor=actor, reason=reason, to=S.ROLLING_BACK, rollback_requested_at=now,
+        facts={"steps": begun},
+    )  # fmt: skip
+
+
+def _left(status: str) -> T:
+    return T.FAILED if status in STANDING else T.REVERTED
 
 
 @atomic

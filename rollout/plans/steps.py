@@ -33,10 +33,13 @@ def begin(plan_id: int, *, position: int, actor: str, reason: str, metrics: dict
     if plan.steps.filter(position__lt=position).exclude(status=T.PASSED).exists():
         raise Conflict(_("An earlier step has not passed."), allowed=allowed(plan.status))
     step = _change(plan, position, (T.PENDING,), T.APPLYING, applying_since=timezone.now())
-    traffic.switch(
-        percentage=step.percentage, kinds=plan.kinds, actor=actor, reason=reason, source=Change.Source.PLAN, plan=plan,
-        metrics=metrics,
-    )  # fmt: skip
+    try:
+        traffic.switch(
+            percentage=step.percentage, kinds=plan.kinds, actor=actor, reason=reason, source=Change.Source.PLAN,
+            plan=plan, metrics=metrics,
+        )  # fmt: skip
+    except (traffic.RouteConflict, traffic.UnknownRoute) as error:
+        raise Conflict(str(error), allowed=allowed(plan.status)) from error
     plan.steps.filter(pk=step.pk).update(epochs=traffic.epochs(plan.kinds))
     return _told(plan, "begin", actor, step, T.PENDING, T.APPLYING, reason=reason)
 
@@ -61,16 +64,19 @@ def observe_anew(plan_id: int, *, position: int, actor: str, reason: str, fence:
 
 
 @atomic
-def hold(plan_id: int, *, position: int, actor: str, blocked_by: Sequence[str], fence: Fence) -> Plan:
-    """A gate keeps the step from passing. Told once, until `blocked_by` is empty again."""
+def hold(
+    plan_id: int, *, position: int, actor: str, blocked_by: Sequence[str], held: bool = True, fence: Fence
+) -> Plan:
+    """A guardrail keeps the step from passing, or, with `held` false, no longer does. `blocked_by`: everything that
+    stands in its way, the observation that is not over included."""
     fence()
     plan = locked(plan_id, sources=(S.RUNNING, S.PAUSED), action="hold")
     before = plan.steps.get(position=position).status
-    after = T.HELD if blocked_by else T.OBSERVING
+    after = T.HELD if held else T.OBSERVING
     step = _change(plan, position, WATCHED, after, blocked_by=list(blocked_by))
     if before == after:
         return plan
-    return _told(plan, "hold" if blocked_by else "release", actor, step, before, after, facts={"by": list(blocked_by)})
+    return _told(plan, "hold" if held else "release", actor, step, before, after, facts={"by": list(blocked_by)})
 
 
 @atomic

@@ -15,7 +15,7 @@ from rollout.plans import people
 from rollout.plans.actions import ACTIONS, allowed
 from rollout.plans.canonical import sha256
 from rollout.plans.errors import Conflict, NotApproved, NotReady
-from rollout.plans.moving import atomic, locked, move
+from rollout.plans.moving import atomic, check, locked, move
 
 S = Plan.Status
 
@@ -35,7 +35,8 @@ def approve(plan_id: int, *, actor: str, reason: str, version: int | None = None
     digest = sha256(plan)
     if seen is not None and seen != digest:
         raise Conflict(_("The plan is not what you read: look at it again."), allowed=allowed(plan.status))
-    plan.approvals.filter(valid=True, approver=actor).exclude(sha256=digest).update(valid=None)
+    outdated = plan.approvals.filter(valid=True, approver=actor).exclude(sha256=digest)
+    outdated.update(valid=None, voided_at=timezone.now())
     __, made = Approval.objects.get_or_create(
         plan=plan, approver=actor, valid=True, defaults={"sha256": digest, "reason": reason}
     )
@@ -53,16 +54,19 @@ def start(
     version: int | None = None,
     preflight: Callable[[Plan], Sequence[str]],
 ) -> Plan:
-    """Let an approved plan run: the controller then applies its first step. `preflight` names what is not ready.
+    """Let an approved plan run: the controller then applies its first step. `preflight` names what is not ready; it may
+    take its time, for it runs outside the transaction, and only for a plan that could start.
 
     Raises NotReady, NotApproved, and Conflict when another plan is active.
     """
-    if blocked_by := preflight(Plan.objects.get(pk=plan_id)):
-        raise NotReady(_("Not ready: %s.") % ", ".join(blocked_by), blocked_by=blocked_by)
+    plan = Plan.objects.get(pk=plan_id)
+    check(plan, version=version, sources=ACTIONS["start"].sources, action="start")
+    if blocked_by := preflight(plan):
+        raise NotReady(_("Not ready: %s.") % ", ".join(blocked_by), blocked_by=blocked_by, allowed=allowed(plan.status))
     try:
         return _start(plan_id, actor=actor, reason=reason, version=version)
     except IntegrityError as error:
-        raise Conflict(_("Another plan is active.")) from error
+        raise Conflict(_("Another plan is active."), allowed=allowed(plan.status)) from error
 
 
 @atomic
@@ -112,10 +116,14 @@ def resume(
         raise Conflict(_("It is paused for another cause: %s.") % ", ".join(left), allowed=allowed(plan.status))
     if left:
         return move(plan, action="resume", actor=actor, reason=reason, facts={"left": left})
-    plan.steps.filter(status__in=(Step.Status.OBSERVING, Step.Status.HELD)).update(
-        status=Step.Status.OBSERVING, observing_since=timezone.now()
-    )
-    return move(plan, action="resume", actor=actor, reason=reason, to=S.RUNNING)
+    step = plan.steps.filter(status__in=(Step.Status.OBSERVING, Step.Status.HELD)).first()
+    facts = {}
+    if step is not None:
+        plan.steps.filter(pk=step.pk).update(
+            status=Step.Status.OBSERVING, observing_since=timezone.now(), blocked_by=[]
+        )
+        facts = {"steps": {str(step.position): [step.status, Step.Status.OBSERVING]}}
+    return move(plan, action="resume", actor=actor, reason=reason, to=S.RUNNING, facts=facts)
 
 
 @atomic

@@ -50,6 +50,14 @@ def test_a_share_that_is_there_already_is_no_change(db: None) -> None:
     assert Change.objects.count() == 3
 
 
+def test_epochs_that_were_used_already_are_passed_over(db: None) -> None:
+    change(beyond={"health": 40, "device": 1})
+    assert {kind: epoch for kind, (_share, epoch) in shares().items()} == {"health": 41, "device": 2, "event": 2}
+    # The share is there already, its epoch is not beyond.
+    (again,) = change(beyond={"device": 7, "health": 41})
+    assert (again.kind, again.epoch, again.from_percentage, again.to_percentage) == ("device", 8, 20, 20)
+
+
 def test_an_unknown_kind_changes_nothing(db: None) -> None:
     with pytest.raises(UnknownRoute):
         change(kinds=["device", "nonsense"])

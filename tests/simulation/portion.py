@@ -34,7 +34,7 @@ def portion(seeds: range) -> tuple[Counter[str], int]:
         from tests.simulation import sweep
 
         result = sweep.sweep(ports, seeds)
-        for seed in result.failed:
-            path = sweep.keep(ports, seed)
+        for seed, broken in result.failed.items():
+            path = sweep.keep(ports, seed, broken)
             sys.stderr.write(f"{path.read_text(encoding='utf-8')}\nseed {seed} fails: {path}\n")
     return result.counts + Counter(seeds=result.seeds), len(result.failed)

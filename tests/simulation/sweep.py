@@ -1,7 +1,7 @@
 """Many seeds, one after the other; what fails is told with its trace, made as small as it will go, and kept."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,11 +14,11 @@ KEPT = ROOT / "var" / "simulation"
 
 @dataclass(slots=True)
 class Sweep:
-    """What became of some seeds."""
+    """What became of some seeds. `failed`: what each of those that failed has broken."""
 
     seeds: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    failed: list[int] = field(default_factory=list)
+    failed: dict[int, list[str]] = field(default_factory=dict)
 
 
 def sweep(ports: Ports, seeds: Iterable[int]) -> Sweep:
@@ -29,7 +29,7 @@ def sweep(ports: Ports, seeds: Iterable[int]) -> Sweep:
         total.seeds += 1
         total.counts.update(result.counts)
         if result.violations:
-            total.failed.append(seed)
+            total.failed[seed] = result.violations
     return total
 
 
@@ -72,9 +72,13 @@ def text(result: Result) -> str:
     return "\n".join([*lines, "", f"bench/simulation --replay {result.seed}", ""])
 
 
-def keep(ports: Ports, seed: int) -> Path:
-    """Write the smallest failing form of `seed` to a file in var/simulation; its path."""
+def keep(ports: Ports, seed: int, broken: Sequence[str]) -> Path:
+    """Write what `seed` has broken and its smallest failing form to a file in var/simulation; its path."""
     KEPT.mkdir(parents=True, exist_ok=True)
     path = KEPT / f"seed-{seed}.txt"
-    path.write_text(text(shrunk(ports, seed)), encoding="utf-8")
+    smallest = shrunk(ports, seed)
+    found = ["broken at first:", *broken, ""]
+    if not smallest.violations:
+        found.append("NOT BROKEN WHEN RUN AGAIN: something in the simulation is not its own.")
+    path.write_text("\n".join([*found, text(smallest)]), encoding="utf-8")
     return path

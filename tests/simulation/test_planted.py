@@ -33,5 +33,5 @@ def test_a_failing_seed_is_made_small_and_kept(ports: Ports, monkeypatch: pytest
     small = sweep.shrunk(ports, seed)
     assert any(text.startswith(("(1)", "(6)")) for text in small.violations)
     assert 0 < small.counts["faults"] < run(ports, seed).counts["faults"]
-    kept = sweep.keep(ports, seed).read_text(encoding="utf-8")
+    kept = sweep.keep(ports, seed, []).read_text(encoding="utf-8")
     assert all(text in kept for text in (*small.violations, f"--replay {seed}", "XADD".lower()))

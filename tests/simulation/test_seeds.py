@@ -27,8 +27,9 @@ HAPPENED = (
 def held(ports: Ports, seeds: Iterable[int]) -> Sweep:
     """Run `seeds`; a seed that fails is printed, and kept in var/simulation."""
     result = sweep(ports, seeds)
-    told = [keep(ports, seed).read_text(encoding="utf-8") for seed in result.failed[:3]]
-    assert not result.failed, "\n".join([*told, f"seeds {result.failed} fail; their traces are in var/simulation"])
+    told = [keep(ports, seed, broken).read_text(encoding="utf-8") for seed, broken in list(result.failed.items())[:3]]
+    failed = list(result.failed)
+    assert not failed, "\n".join([*told, f"seeds {failed} fail; their traces are in var/simulation"])
     return result
 
 

@@ -28,8 +28,8 @@ def event(text: str) -> str:
 class Command(BaseCommand):
     help = (
         "Backups of routes, plans, thresholds, consumer groups and the entries that are not stored yet. Example: "
-        'manage.py backup create --reason "before the upgrade" --dump. Exit 1 when one is not verified or not all could '
-        "be put back, 2 when there is no such backup, 3 when the database is away, 4 when a restore is refused."
+        'manage.py backup create --reason "before the upgrade" --dump. Exit 1 when one is not verified or not all '
+        "could be put back, 2 when there is no such backup, 3 when the database is away, 4 when a restore is refused."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -86,10 +86,18 @@ def _pending(name: str) -> int:
 @contextmanager
 def web_kill(scene: Scene, dice: Dice) -> Iterator[None]:
     """SIGKILL of a process that accepts uploads; its server starts another."""
-    before = scene.web_workers()
+    web, before = scene.web, scene.web_workers()
+    assert web is not None
     os.kill(dice.one_of(before), signal.SIGKILL)
     yield
-    scene.until(lambda: len(scene.web_workers()) == len(before) and scene.web_workers() != before)
+
+    def is_back() -> bool:
+        return not web.lives or (len(scene.web_workers()) == len(before) and scene.web_workers() != before)
+
+    scene.until(is_back)
+    if not web.lives:
+        # One whose process died twice within seconds gives up, and whoever supervises it starts it again.
+        scene.open()
 
 
 @row("web-term", PROCESS, loses_answers=True)

@@ -1,0 +1,1 @@
+"""The daemon that moves plans: looks, judges, decides, acts."""

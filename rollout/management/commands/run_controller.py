@@ -1,0 +1,30 @@
+"""`manage.py run_controller`: the process that moves plans."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from ljwx import background
+from ljwx.stopping import Stopping
+from monitoring import processes
+from rollout.controller.controller import Controller
+
+
+class Command(BaseCommand):
+    help = (
+        "Move plans: look, judge, decide and act once a second. Several can run, one leads. "
+        "Example: manage.py run_controller. SIGTERM ends after the round and leaves the lead to another."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="one round, then end")
+
+    def handle(self, **options: Any) -> None:
+        controller = Controller()
+        if options["once"]:
+            controller.step()
+            controller.leave()
+            return
+        processes.begin(processes.Role.CONTROLLER)
+        background.start()
+        controller.run(Stopping())
