@@ -3,7 +3,18 @@
 from django.urls import URLPattern, re_path
 from rest_framework.views import APIView
 
-from rollout.api.views import backups, consumers, decisions, drafts, metrics, plans, rollbacks, status, switching
+from rollout.api.views import (
+    backups,
+    consumers,
+    decisions,
+    drafts,
+    explaining,
+    metrics,
+    plans,
+    rollbacks,
+    status,
+    switching,
+)
 
 # N is a number: that of a plan, a rollback or a backup.
 VIEWS: dict[str, type[APIView]] = {
@@ -16,6 +27,7 @@ VIEWS: dict[str, type[APIView]] = {
     "rollbacks/N": rollbacks.RollbackView,
     "plans": plans.PlansView,
     "plans/N": plans.PlanView,
+    "plans/N/checklist": plans.ChecklistView,
     "plans/N/submit": plans.Submit,
     "plans/N/approve": plans.Approved,
     "plans/N/start": plans.Start,
@@ -24,6 +36,7 @@ VIEWS: dict[str, type[APIView]] = {
     "plans/N/advance": plans.Advance,
     "plans/N/complete": plans.Complete,
     "plans/N/cancel": plans.Cancel,
+    "route/explain": explaining.ExplainView,
     "decisions": decisions.DecisionsView,
     "backups": backups.BackupsView,
     "backups/N/restore": backups.RestoreView,

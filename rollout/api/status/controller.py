@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from rollout.api import works
+from rollout.controller import state
 
 
 def leads() -> dict[str, Any] | None:
     """The controller that leads and the age of its last sign of life; None when nobody does. Raises django.db.Error."""
-    leader = works.leader()
-    return leader and {"holder": leader.holder, "token": leader.token, "age_s": leader.age_s}
+    leader = state.leader()
+    return None if leader is None else {"holder": leader.holder, "token": leader.token, "age_s": leader.beat_age_s}

@@ -1,11 +1,12 @@
 """`GET plans`, `GET plans/N` and the actions of a plan."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from rest_framework.request import Request
 
-from rollout.api import works
+from rollout import checklists
 from rollout.api.forms.paging import PlanPage
 from rollout.api.forms.plans import Act, Approve, Resume
 from rollout.api.shown.plan import PLANS, brief, whole
@@ -37,6 +38,16 @@ class PlanView(Reading):
 
     def read(self, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         return {"plan": whole(PLANS.get(pk=int(number)))}
+
+
+class ChecklistView(Reading):
+    """The plan's three checklists, each item measured now, signed, or unknown."""
+
+    needs = {"GET": "rollout.view_plan"}
+
+    def read(self, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
+        found = checklists.items(Plan.objects.get(pk=int(number)))
+        return {"checklist": [dataclasses.asdict(item) for item in found]}
 
 
 class PlanAction(Acting):
@@ -79,7 +90,7 @@ class Start(PlanAction):
     does = staticmethod(transitions.start)
 
     def said(self, asked: dict[str, Any]) -> dict[str, Any]:
-        return {**super().said(asked), "preflight": works.preflight}
+        return {**super().said(asked), "preflight": checklists.preflight}
 
 
 class PauseView(PlanAction):

@@ -6,10 +6,13 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from rollout.api import works
+from rollout import manual
 from rollout.api.forms.traffic import Switch
 from rollout.api.shown.records import change
 from rollout.api.view import Acting
+from rollout.models import Change, Plan
+from rollout.plans.actions import allowed
+from rollout.plans.errors import Conflict
 
 ROLL_BACK = "rollout.roll_back"
 
@@ -24,15 +27,23 @@ class SwitchView(Acting):
     def act(self, request: Request, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         if asked["emergency"] and not request.user.has_perm(ROLL_BACK):
             raise PermissionDenied(_("This needs the permission %s.") % ROLL_BACK)
-        kind = asked.get("kind")
-        changes = works.switch(
+        try:
+            changes = self._switch(request, asked)
+        except Conflict as error:
+            plan = Plan.objects.filter(active=True).first()
+            raise Conflict(str(error), allowed=allowed(plan.status) if plan else ()) from error
+        message = "; ".join(str(each) for each in changes) or _("Nothing to change.")
+        return {"message": message, "changes": [change(each) for each in changes]}
+
+    def _switch(self, request: Request, asked: dict[str, Any]) -> list[Change]:
+        kinds = [asked["kind"]] if "kind" in asked else None
+        seen = {asked["kind"]: asked["expected_version"]} if "expected_version" in asked else None
+        return manual.switch(
             percentage=asked.get("percentage"),
             mirror=asked.get("mirror_percentage"),
-            kinds=None if kind is None else [kind],
+            kinds=kinds,
             actor=request.user.get_username(),
             reason=asked["reason"],
             emergency=asked["emergency"],
-            expected_epochs={kind: asked["expected_version"]} if "expected_version" in asked else None,
+            expected_epochs=seen,
         )
-        message = "; ".join(str(each) for each in changes) or _("Nothing to change.")
-        return {"message": message, "changes": [change(each) for each in changes]}

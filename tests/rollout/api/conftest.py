@@ -1,7 +1,5 @@
 """People with permissions, and clients as whom they call."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +7,6 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
-
-from tests.rollout.api import fakes
 
 Person = Callable[..., "Caller"]
 
@@ -36,21 +32,6 @@ def granted(name: str, permissions: tuple[str, ...], **fields: Any) -> User:
     assert len(found) == len(set(permissions)), "a permission that there is not"
     user.user_permissions.add(*found)
     return user
-
-
-@pytest.fixture(autouse=True)
-def parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not built yet is stood in for."""
-    for name, module in fakes.modules().items():
-        if importlib.util.find_spec(name.partition(".")[0]) is None or not there(name):
-            monkeypatch.setitem(sys.modules, name, module)
-
-
-def there(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 @pytest.fixture

@@ -86,7 +86,10 @@ def test_shares_that_fall_are_refused(operator: Caller) -> None:
     assert operator.post("create_switch_plan", {"steps": falling}).status_code == 400
 
 
-def test_a_plan_goes_all_its_way(operator: Caller, person: Person, settings: Any) -> None:
+def test_a_plan_goes_all_its_way(
+    operator: Caller, person: Person, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rollout.checklists.preflight", lambda plan: [])
     settings.PLAN_PEOPLE = 2
     plan = make(operator, steps=[{"percentage": 100, "observe_minutes": 0}])
     assert act(operator, plan, "submit").json()["plan"]["status"] == "submitted"
@@ -122,7 +125,7 @@ def test_what_is_not_ready_is_named(operator: Caller, monkeypatch: pytest.Monkey
     plan = make(operator)
     act(operator, plan, "submit")
     act(operator, plan, "approve")
-    monkeypatch.setattr("rollout.api.works.preflight", lambda plan: ["backup"])
+    monkeypatch.setattr("rollout.checklists.preflight", lambda plan: ["backup"])
     answer = act(operator, plan, "start")
     assert (answer.status_code, answer.json()["blocked_by"]) == (409, ["backup"])
     assert Plan.objects.get().status == "approved"
@@ -188,3 +191,11 @@ def test_how_long_a_step_was_observed_is_told(operator: Caller) -> None:
     shown = operator.get(f"plans/{plan.pk}").json()["plan"]
     assert shown["current_step"] == 1
     assert 300 <= shown["steps"][0]["observed_s"] < 330
+
+
+def test_the_checklist_of_a_plan_is_told(operator: Caller) -> None:
+    plan = make(operator)
+    found = operator.get(f"plans/{plan['id']}/checklist").json()["checklist"]
+    assert {each["phase"] for each in found} == {"before", "during", "after"}
+    assert {each["state"] for each in found} <= {"green", "red", "unknown", "signed"}
+    assert all(each["text"] for each in found)

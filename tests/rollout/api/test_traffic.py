@@ -84,7 +84,7 @@ def test_who_has_seen_another_version_changes_nothing(operator: Caller) -> None:
 def test_while_a_plan_is_active_it_moves_the_share(operator: Caller, running: int) -> None:
     answer = operator.post("switch_traffic", {"percentage": 20, "reason": "x"})
     assert answer.status_code == 409
-    assert answer.json()["allowed"]
+    assert "rollback" in answer.json()["allowed"]
     assert shares()["health"] == 0
 
 
@@ -140,3 +140,20 @@ def test_what_is_no_way_back_is_refused_with_the_field(operator: Caller, body: d
     assert answer.status_code == 400
     assert field in answer.json()["fields"]
     assert not Rollback.objects.exists()
+
+
+def test_why_a_device_goes_where_it_goes(operator: Caller) -> None:
+    Route.objects.filter(kind="health").update(percentage=10)
+    told = operator.get("route/explain", device="TEST002").json()
+    assert told["device"] == "TEST002"
+    found = {each["kind"]: each for each in told["routes"]}
+    assert set(found) == {"health", "device", "event"}
+    assert (found["health"]["bucket"], found["health"]["percentage"], found["health"]["pin"]) == (428, 10, None)
+    assert found["event"]["path"] == "legacy"
+    only = operator.get("route/explain", device="TEST002", kind="event").json()
+    assert [each["kind"] for each in only["routes"]] == ["event"]
+
+
+@pytest.mark.parametrize("query", [{}, {"device": ""}, {"device": "x" * 65}, {"device": "x", "kind": "weather"}])
+def test_only_a_device_can_be_asked_for(operator: Caller, query: dict[str, str]) -> None:
+    assert operator.get("route/explain", **query).status_code == 400

@@ -23,6 +23,7 @@ ROWS: dict[tuple[str, str], tuple[str, dict[str, Any], int]] = {
     ("GET", "rollbacks/N"): ("rollout.view_plan", {}, 404),
     ("GET", "plans"): ("rollout.view_plan", {}, 200),
     ("GET", "plans/N"): ("rollout.view_plan", {}, 200),
+    ("GET", "plans/N/checklist"): ("rollout.view_plan", {}, 200),
     ("POST", "plans/N/submit"): ("rollout.submit_plan", REASON, 200),
     ("POST", "plans/N/approve"): ("rollout.approve_plan", REASON, 409),
     ("POST", "plans/N/start"): ("rollout.start_plan", REASON, 409),
@@ -31,6 +32,7 @@ ROWS: dict[tuple[str, str], tuple[str, dict[str, Any], int]] = {
     ("POST", "plans/N/advance"): ("rollout.advance_plan", REASON, 409),
     ("POST", "plans/N/complete"): ("rollout.complete_plan", REASON, 409),
     ("POST", "plans/N/cancel"): ("rollout.cancel_plan", REASON, 200),
+    ("GET", "route/explain"): ("rollout.view_route", {"device": "TEST001"}, 200),
     ("GET", "decisions"): ("rollout.view_plan", {}, 200),
     ("GET", "backups"): ("rollout.view_plan", {}, 200),
     ("POST", "backups"): ("rollout.add_backup", REASON, 201),
@@ -70,7 +72,7 @@ def test_every_endpoint_has_a_row_and_every_row_an_endpoint() -> None:
 
 def call(caller: Caller, method: str, path: str, body: Any, plan: int) -> Any:
     address = path.replace("/N", f"/{plan}")
-    return caller.get(address) if method == "GET" else caller.post(address, body)
+    return caller.get(address, **body) if method == "GET" else caller.post(address, body)
 
 
 @pytest.fixture
