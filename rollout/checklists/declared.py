@@ -29,7 +29,7 @@ CHECKS: tuple[Check, ...] = (
     Check("memory", DURING, _("Redis memory"), during.metric("memory")),
     Check("consistency", DURING, _("Consistency"), during.metric("consistency")),
     Check("consumers_run", DURING, _("All consumers run"), before.consumers_live),
-    Check("reached", AFTER, _("100 % is reached"), after.is_reached),
+    Check("reached", AFTER, _("All devices are on the stream"), after.is_reached),
     Check("soaked", AFTER, _("It has soaked"), after.has_soaked),
     Check("backlog_gone", AFTER, _("Nothing waits in the streams"), after.nothing_waits),
     Check("ledger", AFTER, _("The ledger is clean"), after.ledger_is_clean),

@@ -44,7 +44,7 @@ def add_creation(parser: CommandParser) -> None:
 
 def add_common(parser: CommandParser, *, needs_reason: bool = False) -> None:
     """Who asks, why, and in which form the answer is."""
-    parser.add_argument("--reason", type=reason, required=needs_reason, default="", help="kept in the history")
+    parser.add_argument("--reason", type=reason, required=needs_reason, help="kept in the history")
     parser.add_argument("--actor", default="", help="kept in the history (your login)")
     parser.add_argument("--format", choices=["text", "json"], default="text")
 

@@ -54,7 +54,8 @@ def text(plan: Plan) -> str:
     for step in plan.steps.all():
         minutes = f"{step.observe_s / 60:g}"
         found.append(
-            _("  %(position)d: %(share)s %%, %(minutes)s min, %(status)s")
+            "  "
+            + _("%(position)d: %(share)s %%, %(minutes)s min, %(status)s")
             % {
                 "position": step.position,
                 "share": step.percentage,
@@ -63,7 +64,7 @@ def text(plan: Plan) -> str:
             }
         )
     for pause in plan.pauses.filter(standing=True):
-        found.append(_("  paused: %s") % pause)
+        found.append("  " + _("paused: %s") % pause)
     if can := allowed(plan.status):
-        found.append(_("  can: %s") % ", ".join(can))
+        found.append("  " + _("can: %s") % ", ".join(can))
     return "\n".join(found)

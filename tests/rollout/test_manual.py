@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from rollout import manual, traffic
@@ -108,3 +110,15 @@ def test_who_decided_on_an_older_epoch_is_refused() -> None:
     with pytest.raises(traffic.UnknownRoute):
         switch("20", kinds=["blood"])
     assert shares()["health"] == 50
+
+
+@pytest.mark.usefixtures("redis")
+def test_the_admin_refuses_a_share_beside_an_active_plan_and_says_why(client: Client) -> None:
+    brought(S.RUNNING)
+    client.force_login(User.objects.create_superuser("root"))
+    route = Route.objects.get(kind="health")
+    asked = {"percentage": "30", "reason": "x", "drawn_from": route.epoch, "confirmed": "1"}
+    response = client.post(f"/admin/rollout/route/{route.pk}/change/", asked)
+    assert response.status_code == 302
+    assert "autumn" in " ".join(str(message) for message in response.wsgi_request._messages)  # type: ignore[attr-defined]
+    assert shares()["health"] == 5

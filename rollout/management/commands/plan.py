@@ -86,7 +86,7 @@ class Command(BaseCommand):
     def _do(self, action: str, options: dict[str, Any]) -> Plan:
         asked = {
             "actor": options["actor"] or getpass.getuser(),
-            "reason": options["reason"],
+            "reason": options["reason"] or "",
             "version": options["seen"],
         }
         if action != "start":
@@ -105,7 +105,7 @@ class Command(BaseCommand):
                 kinds=options["kinds"],
                 auto_execute=options["auto_execute"],
                 template=options["template"] or "",
-                reason=options["reason"],
+                reason=options["reason"] or "",
             )
             self._tell(plan, options["format"])
             transaction.set_rollback(options["dry_run"])

@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"changed": rows, "dry_run": options["dry_run"]}))
             return
         for row in rows:
-            mirrored = _(" (mirrored)") if row.get("mirror") else ""
+            mirrored = " " + _("(mirrored)") if row.get("mirror") else ""
             self.stdout.write(f"{row['kind']}: {row['from']} % → {row['to']} %{mirrored}")
         if not rows:
             self.stdout.write(_("Nothing to change."))
