@@ -7,7 +7,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SCENARIOS = ("accept", "e2e", "connections", "storm", "sos", "latency", "tables", "sizes", "consumer", "layers")
+SCENARIOS = (
+    "accept", "e2e", "connections", "storm", "sos", "latency", "tables", "sizes", "consumer", "layers", "rollback",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ RESULTS = Path(__file__).parent / "results"
 # The order of the last line. None is what a run left out.
 FIGURES = (
     "stored_per_s", "ratio_legacy", "ratio_fastapi", "p99_ms_10000_connections", "storm_records_per_s",
-    "stored_p99_ms", "accept_us", "sos_seconds", "lost",
+    "stored_p99_ms", "accept_us", "sos_seconds", "rollback_last_entry_s", "rollback_drained_s", "lost",
 )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def _left(kind: Kind, appended: str, *, now: datetime) -> str:
     if _is_fed(kind, now=now):
         return "" if _acknowledged(kind, appended) else _("%s: not all is stored that was appended before") % kind.name
     found = backlog.measure(kind)
-    return _("%(kind)s: %(count)d entries") % {"kind": kind.name, "count": found.total} if found.total else ""
+    return _("%(kind)s: %(count)d waiting") % {"kind": kind.name, "count": found.total} if found.total else ""
 
 
 def _is_fed(kind: Kind, *, now: datetime) -> bool:

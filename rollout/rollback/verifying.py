@@ -9,7 +9,6 @@ from datetime import datetime
 
 import redis
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from msgspec.structs import replace
 
 from rollout.models import Rollback
@@ -70,12 +69,7 @@ def by_ledger(window: Window) -> Found | None:
         return None
     residue = sum(line.residue for line in lines if line.residue > 0)
     if residue:
-        text = ngettext(
-            "%d record is in no account: see manage.py ledger",
-            "%d records are in no account: see manage.py ledger",
-            residue,
-        )
-        return Found(False, text % residue)
+        return Found(False, _("records in no account: %d (manage.py ledger)") % residue)
     accepted = sum(line.accepted for line in lines)
     return Found(True, _("by the ledger: %d records accepted, each stored, dead or a duplicate") % accepted)
 
