@@ -1,10 +1,14 @@
 """The three kinds of upload, declared to the streams. A fourth is one more entry here."""
 
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
 from ingest import marks, reread
 from ingest.records import Device, Event, Health
 from ingest.writers import device, event, health
 from streaming import registry
-from streaming.registry import Kind
+from streaming.registry import Carried, Kind
 
 PROBE = "probe"
 
@@ -12,6 +16,10 @@ PROBE = "probe"
 def _reading() -> Health:
     # With nested data, so that the day's and the week's table are met too.
     return Health(PROBE, 0, sleep_data="{}", exercise_week_data="{}")
+
+
+def _with_readings(event: Event, readings: Sequence[Health]) -> Event:
+    return replace(event, health=list(readings))
 
 
 KINDS = (
@@ -27,6 +35,7 @@ KINDS = (
         reread=reread.event,
         marks=marks.event,
         probe=lambda: Event(PROBE, "SOS_EVENT", 0, "", health=[_reading()]),
+        carried=Carried("health", of=lambda record: record.health, keep=_with_readings),
     ),
     Kind(
         name="device",

@@ -4,6 +4,7 @@ A web process keeps routes and Redis safety fresh beside its requests.
 """
 
 import asyncio
+import atexit
 import logging
 import os
 from typing import Any
@@ -15,15 +16,18 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ljwx.settings")
 people = get_asgi_application()
 
 from ingest.lane import Lane  # noqa: E402 - Django is set up first
-from ljwx import background, garbage, openfiles  # noqa: E402
+from ljwx import background, database, garbage, openfiles  # noqa: E402
 from ljwx.middleware import DEVICE_PATHS  # noqa: E402
 from monitoring import flushing, processes  # noqa: E402
 
 if (held := openfiles.allow(openfiles.FLEET)) < openfiles.FLEET:
     logging.getLogger(__name__).warning("this process can hold %d connections: raise its limit of open files", held)
+database.bound_waits()
 devices = Lane()
 processes.begin(processes.Role.WEB)
 background.start()
+# daphne has no lifespan, and granian's processes may leave without this: whoever comes second has nothing to write.
+atexit.register(flushing.finish)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -37,7 +41,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
-    """Everything is ready when this module is; at the end what is queued for Redis is still appended."""
+    """Everything is ready when this module is; at the end what is queued for Redis is still appended, and what was
+    promised is counted."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.shutdown":

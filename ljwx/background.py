@@ -1,7 +1,7 @@
-"""What a process keeps in memory and refreshes beside the requests: routes, Redis safety, tokens.
+"""What a process keeps in memory and refreshes beside its work: routes, Redis safety, tokens, the number of consumers.
 
-A web process starts a daemon thread for each; anywhere else a value older than its interval is refreshed when it is
-read.
+A process starts a daemon thread for each value that it needs; any other value, older than its interval, is refreshed
+when it is read.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 log = logging.getLogger(__name__)
 
@@ -19,19 +19,24 @@ T = TypeVar("T")
 INTERVAL = 0.5
 FIRST_LOAD_S = 5.0
 _everything: list["Refreshed[object]"] = []
-_running = False
+_held = False
 
 
 class Refreshed(Generic[T]):
     """A value that `load` yields, at most about a second old while its source answers.
 
-    When `load` raises one of `errors` the last value stays, and the failure is logged once until it heals.
+    When `load` raises one of `errors` the last value stays, and the failure is logged once until it heals. `web`: every
+    web process needs it. `running`: this very process has a thread for it.
     """
 
     clock: Callable[[], float] = staticmethod(time.monotonic)
 
-    def __init__(self, name: str, load: Callable[[], T], *, initial: T, errors: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self, name: str, load: Callable[[], T], *, initial: T, errors: tuple[type[Exception], ...], web: bool = True
+    ) -> None:
         self.name = name
+        self.web = web
+        self.running = False
         self._load = load
         self._value = initial
         self._errors = errors
@@ -41,7 +46,8 @@ class Refreshed(Generic[T]):
 
     def get(self) -> T:
         """The value; never raises, and never does I/O in a process whose thread runs."""
-        if not running() and (self._tried_at is None or self.clock() - self._tried_at >= INTERVAL):
+        kept = _held or self.running
+        if not kept and (self._tried_at is None or self.clock() - self._tried_at >= INTERVAL):
             self.refresh()
         return self._value
 
@@ -65,50 +71,43 @@ class Refreshed(Generic[T]):
             self._failing = False
 
 
-def running() -> bool:
-    """Whether this very process has its thread."""
-    return _running
-
-
 @contextlib.contextmanager
 def holding() -> Iterator[None]:
     """Inside, every value stays as it is and reading one does no I/O, as on the event loop of a web process: for tests
     and measurements."""
-    global _running
-    before, _running = _running, True
+    global _held
+    before, _held = _held, True
     try:
         yield
     finally:
-        _running = before
+        _held = before
 
 
 def _forget() -> None:
-    # A fork does not inherit the thread.
-    global _running
-    _running = False
+    # A fork does not inherit the threads.
+    for value in _everything:
+        value.running = False
 
 
 os.register_at_fork(after_in_child=_forget)
 
 
-def start() -> None:
-    """Load every value once, then keep each fresh from a daemon thread of its own: a database that hangs must not keep
-    the process from seeing an unsafe Redis or the operator's override. Harmless when called again.
+def start(*values: Refreshed[Any]) -> None:
+    """Load `values` once, or without any those that a web process needs, then keep each fresh from a daemon thread of
+    its own: a database that hangs must not keep the process from seeing an unsafe Redis or the operator's override. One
+    that is kept already stays so.
 
     The first load happens in the threads too: some servers import the application inside their event loop, where
     Django refuses to use a database.
     """
-    global _running
-    if running():
-        return
-    _running = True
     deadline = time.monotonic() + FIRST_LOAD_S
-    for loaded in [_keep(value) for value in _everything]:
+    wanted = values or [value for value in _everything if value.web]
+    for loaded in [_keep(value) for value in wanted if not value.running]:
         loaded.wait(max(0.0, deadline - time.monotonic()))
 
 
 def _keep(value: Refreshed[object]) -> threading.Event:
-    loaded = threading.Event()
+    loaded, value.running = threading.Event(), True
     threading.Thread(target=_run, args=(value, loaded), name=f"refreshes {value.name}", daemon=True).start()
     return loaded
 

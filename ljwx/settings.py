@@ -97,6 +97,8 @@ else:
     DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
 DATABASES["default"]["CONN_MAX_AGE"] = env.integer("LJWX_DATABASE_CONN_MAX_AGE", 600)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Of web processes and consumers alone (ljwx/database.py); longer than a wait for a lock and the slowest batch.
+DATABASE_READ_TIMEOUT_S = env.integer("LJWX_DATABASE_READ_TIMEOUT_S", 20, least=6)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.url(

@@ -22,17 +22,32 @@ PATIENCE_S = 2.0
 
 _under_way = threading.Lock()
 _tried_at: float | None = None
+_failing = False
+
+
+def tend() -> None:
+    """`flush` once a second, for a loop that calls it at least as often. A database that does not take it is logged
+    once until it does; what was told waits for it. Never fails."""
+    global _tried_at, _failing
+    if _tried_at is not None and clock() - _tried_at < EVERY_S:
+        return
+    _tried_at = clock()
+    try:
+        flush()
+    except Error as error:
+        if not _failing:
+            log.warning("what was told can not be written and waits: %s", type(error).__name__)
+        _failing = True
+    else:
+        if _failing:
+            log.warning("what was told is written again")
+        _failing = False
 
 
 def flush() -> None:
-    """Write everything that was told, unless that was tried less than a second ago or is under way. Raises
-    django.db.Error; nothing is forgotten then."""
-    global _tried_at
-    if _tried_at is not None and clock() - _tried_at < EVERY_S:
-        return
+    """Write everything that was told, unless that is under way. Raises django.db.Error; nothing is forgotten then."""
     if _under_way.acquire(blocking=False):
         try:
-            _tried_at = clock()
             _write()
         finally:
             _under_way.release()
@@ -50,6 +65,8 @@ def _write() -> None:
             # Last, for a row says when it was written, and readers take a second for complete soon after.
             if batches:
                 tallies.write(batches)
+            # A COMMIT whose reply is lost may have taken place: a promise that is counted twice would invent a loss.
+            counts.clear()
 
 
 def finish() -> None:
@@ -67,4 +84,4 @@ def finish() -> None:
 
 
 # In a web process its background thread does so, in a consumer its loop, between two batches.
-flushed: Refreshed[None] = Refreshed("what was told", flush, initial=None, errors=(Error,))
+flushed: Refreshed[None] = Refreshed("what was told", tend, initial=None, errors=())

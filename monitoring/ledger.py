@@ -4,8 +4,9 @@ Counts are taken where things happen. The edge counts what it has promised in it
 once a second, so that neither a slow database nor an emptied Redis touches an upload or the count. A consumer counts
 what became of an entry in the very transaction of Redis that acknowledges it: exactly once, whenever it may die.
 
-A web process that is killed forgets up to a second of its promises. So may a promise that was doubted and kept twice
-be counted twice at its end. Both make more outcomes than promises: they can hide a loss, never invent one.
+A web process that is killed, or whose COMMIT gets no answer, forgets up to a second of its promises. So may a promise
+that was doubted and kept twice be counted twice at its end. Both make more outcomes than promises: they can hide a
+loss, never invent one.
 """
 
 import contextlib
@@ -84,17 +85,22 @@ def taken() -> Iterator[Counts]:
 
 
 def write(counts: Counts) -> None:
-    """Write `counts` in the caller's transaction. Raises django.db.Error."""
+    """Write `counts` in the caller's transaction. Raises django.db.Error.
+
+    Before its COMMIT the caller forgets them (`counts.clear()`): one whose reply is lost may have taken place, and to
+    count twice what was promised would invent a loss.
+    """
     for key, count in sorted(counts.items()):
         _add(key, count)
 
 
 def flush() -> None:
-    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then."""
+    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then but what `write` says."""
     with taken() as counts:
         if counts:
             with transaction.atomic():
                 write(counts)
+                counts.clear()
 
 
 def _add(key: Key, count: int) -> None:

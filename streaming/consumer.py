@@ -87,7 +87,7 @@ class Consumer:
         failures = 0
         while not stopping.is_set():
             # Before Redis is asked: it must be told, too, while Redis is away.
-            flushing.flushed.refresh()
+            flushing.tend()
             try:
                 self.beat()
                 self._mended(self.step())

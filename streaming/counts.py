@@ -51,7 +51,10 @@ def _within(count: Count) -> Count:
     return Count(wanted, desired, count.version)
 
 
-current: Refreshed[Count] = Refreshed("number of consumers", read, initial=Count(DEFAULT, DEFAULT, 0), errors=(Error,))
+# Of supervisors alone: a web process does not ask.
+current: Refreshed[Count] = Refreshed(
+    "number of consumers", read, initial=Count(DEFAULT, DEFAULT, 0), errors=(Error,), web=False
+)
 
 
 def ask(count: int, *, reason: str, actor: str, source: str = Source.MANUAL) -> tuple[Count, Count]:

@@ -26,8 +26,8 @@ UNEXPECTED = "unexpected"
 
 @dataclass(frozen=True, slots=True)
 class Burial:
-    """One record on its way to the dead letters. `received_ms`: epoch milliseconds at the edge; `origin`: the route of
-    its entry, if it came in one."""
+    """One record on its way to the dead letters. `received_ms`: epoch milliseconds at the edge. `carried`: it came in
+    another record, which is counted in its stead. `origin`: the route of its entry, if it came in one."""
 
     kind: str
     device_sn: str
@@ -35,6 +35,7 @@ class Burial:
     form: str
     payload: bytes
     received_ms: int
+    carried: bool = False
     origin: Origin | None = None
 
     @property
@@ -75,9 +76,12 @@ def of_reject(reject: Reject, *, received_ms: int) -> Burial:
     return Burial(reject.kind, reject.device_sn, reject.reason, DeadLetter.Form.JSON, reject.payload, received_ms)
 
 
-def of_record(kind: Kind, item: Record, reason: str, *, received_ms: int, origin: Origin | None = None) -> Burial:
+def of_record(
+    kind: Kind, item: Record, reason: str, *, received_ms: int, carried: bool = False, origin: Origin | None = None
+) -> Burial:
     """The burial of a canonical record."""
-    return Burial(kind.name, kind.device(item), reason, DeadLetter.Form.RECORD, payload(item), received_ms, origin)
+    device_sn, content = kind.device(item), payload(item)
+    return Burial(kind.name, device_sn, reason, DeadLetter.Form.RECORD, content, received_ms, carried, origin)
 
 
 def bury(burials: Iterable[Burial]) -> int:

@@ -56,7 +56,7 @@ def whole(kind: Kind, identifier: bytes, fields: Fields, reason: str) -> Burial:
     """The burial of an entry byte for byte, with all its fields when it has others than ours."""
     content = fields.get(FIELD) if set(fields) == {FIELD} else repr(fields).encode()
     came = origin(fields.get(FIELD, b"")) or UNKNOWN
-    return Burial(kind.name, "", reason, DeadLetter.Form.ENTRY, content or b"", _milliseconds(identifier), came)
+    return Burial(kind.name, "", reason, DeadLetter.Form.ENTRY, content or b"", _milliseconds(identifier), origin=came)
 
 
 def _milliseconds(identifier: bytes) -> int:

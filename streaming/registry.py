@@ -38,6 +38,16 @@ class Reread:
     rejects: "Sequence[Reject]" = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What records of a kind carry: records of the kind called `kind`, which its writer stores with them. `of` names
+    them; `keep(record, some)` is the record with these alone."""
+
+    kind: str
+    of: Callable[[Record], Sequence[Record]]
+    keep: Callable[[Record, Sequence[Record]], Record]
+
+
 class Writer(Protocol):
     """Stores records of one kind inside the caller's transaction. Idempotent on the natural key."""
 
@@ -50,8 +60,8 @@ class Kind:
 
     `reread` reads the text of one record again, as it was received at an epoch millisecond; it raises ValueError with
     the reason when that is still no record. `probe` makes a record that can always be written, which is never
-    committed; a kind without one buries nothing that only a probe write could tell from a broken world. `marks` gives
-    the highest id of each of its tables.
+    committed; a kind without one buries nothing that only a probe write could tell from a broken world. `carried`: what
+    its records carry that can be refused without them. `marks` gives the highest id of each of its tables.
     """
 
     name: str
@@ -64,6 +74,7 @@ class Kind:
     priority: int = 1
     reread: Callable[[bytes, int], Reread] | None = None
     probe: Callable[[], Record] | None = None
+    carried: Carried | None = None
     marks: Callable[[], Mapping[str, int]] | None = None
 
 

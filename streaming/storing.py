@@ -5,10 +5,12 @@ The legacy path, the fallback, the consumers, replay and repair all store throug
 
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from threading import Event
+from typing import TypeVar
 
 from django.db import Error, transaction
 
@@ -19,10 +21,16 @@ from streaming.envelope import Origin
 from streaming.failures import Broken, Failure, Unavailable, classify
 from streaming.probing import probe
 from streaming.registry import Key, Kind, Record, Written, get
+from streaming.sifting import sift
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 ATTEMPTS = 5
+# After that a transaction is not begun again here: a consumer has to tell that it lives, a device has gone.
+LONGEST_S = 2.0
+clock: Callable[[], float] = time.monotonic
 _pause = Event()
 
 # Told before the COMMIT how many new dead letters that weigh it holds; raises Unavailable to have none of it.
@@ -117,8 +125,37 @@ class _Storing:
             raise Broken(f"dead letters can not be written: {_plain(fault)}") from fault
         if classify(fault) is not Failure.RECORD:
             self.probe(fault)
-        log.warning("%s record can not be stored: %s", self.kind.name, reason)
-        return self.store((), [*burials, self.burial(items[0], reason)])
+        return self._without(items[0], reason, burials)
+
+    def _without(self, item: Item, reason: str, burials: Sequence[Burial]) -> Tally:
+        """Store `item`, which was refused for `reason`, without what is refused of it: what it carries, or all."""
+        sifted = sift(self.kind, item.record, refusal=self.refusal)
+        if not sifted.refused or self.kind.carried is None:
+            log.warning("%s record can not be stored: %s", self.kind.name, reason)
+            return self.store((), [*burials, self.burial(item, reason)])
+        inner = get(self.kind.carried.kind)
+        log.warning("%d %s in a %s record can not be stored", len(sifted.refused), inner.name, self.kind.name)
+        letters = [
+            deadletters.of_record(inner, record, why, received_ms=item.received_ms, carried=True)
+            for record, why in sifted.refused
+        ]
+        return self.store([Item(sifted.record, item.received_ms)], [*burials, *letters])
+
+    def refusal(self, record: Record) -> str:
+        """Why `record` can not be written, empty when it can; it is not. Raises as `reason` and `probe` do."""
+
+        def rehearse() -> None:
+            self.kind.write([record])
+            transaction.set_rollback(True)
+
+        try:
+            _persist(rehearse)
+        except Exception as error:  # noqa: BLE001 - raised again unless a record may be to blame
+            reason = self.reason(error)
+            if classify(error) is not Failure.RECORD:
+                self.probe(error)
+            return reason
+        return ""
 
     def reason(self, error: Exception) -> str:
         """What a record that meets `error` alone is buried with. Raises when no record can be to blame for it."""
@@ -146,17 +183,7 @@ class _Storing:
         return deadletters.of_record(self.kind, item.record, reason, received_ms=item.received_ms, origin=item.origin)
 
     def _attempt(self, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with transaction.atomic():
-                    return self._write(items, burials)
-            except Error as error:
-                busy = classify(error) is Failure.RETRY
-                if not busy or attempt == ATTEMPTS or transaction.get_connection().in_atomic_block:
-                    raise
-                transaction.get_connection().close_if_unusable_or_obsolete()
-                _pause.wait(random.uniform(0.005, 0.02) * 2**attempt)
-        raise AssertionError("unreachable")
+        return _persist(lambda: self._write(items, burials))
 
     def _write(self, items: Sequence[Item], burials: Sequence[Burial]) -> Tally:
         written = self.kind.write([item.record for item in items]) if items else Written()
@@ -171,10 +198,27 @@ class _Storing:
             self.spend(heavy)
         # A reading inside an event is a letter of its own, and no record of this batch.
         own = sum(name == self.kind.name for name, _ in written.conflicts)
-        return Tally(written.new, written.duplicates, dead + heavy, len(burials) + own, failed)
+        own += sum(not burial.carried for burial in burials)
+        return Tally(written.new, written.duplicates, dead + heavy, own, failed)
+
+
+def _persist(work: Callable[[], T]) -> T:
+    """`work` in a transaction of its own, again while the world is busy and answers. Raises the last error."""
+    began = clock()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return work()
+        except Error as error:
+            given_up = attempt == ATTEMPTS or clock() - began > LONGEST_S
+            if classify(error) is not Failure.RETRY or given_up or transaction.get_connection().in_atomic_block:
+                raise
+            transaction.get_connection().close_if_unusable_or_obsolete()
+            _pause.wait(random.uniform(0.005, 0.02) * 2**attempt)
+    raise AssertionError("unreachable")
 
 
 def _plain(error: Exception) -> str:
     # The number and class only: a driver's message may quote health values.
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else ""
+    number = error.args[0] if isinstance(error, Error) and error.args and isinstance(error.args[0], int) else ""
     return f"{type(error).__name__} {number}".strip()

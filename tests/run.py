@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What meets a database; the rest says the same on either.
 ON_BOTH = ("tests/ingest", "tests/streaming", "tests/rollout", "tests/monitoring", "tests/processes")
 NOTHING_SELECTED = 5
+# One more than there are processors: tests of real processes wait for a quarter of their time.
+PROCESSES = (os.cpu_count() or 2) + 1
 
 say = functools.partial(print, flush=True)
 
@@ -75,13 +77,13 @@ def is_above(paths: Sequence[str], folder: str) -> bool:
 
 
 def run(name: str, arguments: list[str] | None, folder: Path, servers_of_it: dict[str, str]) -> tuple[str, int, float]:
-    """One run of pytest with two processes: its name, exit code and seconds."""
+    """One run of pytest: its name, exit code and seconds."""
     say(f"== {name}")
     started = time.monotonic()
     if arguments is None:
         return name, NOTHING_SELECTED, 0.0
     folder.mkdir()
-    pytest = [sys.executable, "-m", "pytest", "--ds=tests.settings", "-q", "-n", "2", "--dist", "worksteal"]
+    pytest = [sys.executable, "-m", "pytest", "--ds=tests.settings", "-q", "-n", str(PROCESSES), "--dist", "worksteal"]
     pytest += ["--import-mode=importlib", f"--basetemp={folder / 'tmp'}"]
     env = {**os.environ, **servers_of_it, "LJWX_TEST_DIR": str(folder)}
     process = subprocess.Popen([*pytest, "--durations=5", *arguments], cwd=ROOT, env=env)

@@ -16,7 +16,7 @@ CONNECTIONS = 200
 
 def run(ground: Ground, options: Options) -> dict[str, Any]:
     """10,000 devices with 50 readings each, from the first upload to the last row."""
-    devices = options.either(10_000, 400)
+    devices = options.either(10_000, 100)
     rounds = []
     for number in range(options.rounds_or(3)):
         measured = _round(ground, devices, options)

@@ -21,7 +21,7 @@ COSTS = ("wall_us", "client_us", "db_us")
 
 def run(ground: Ground, options: Options) -> dict[str, Any]:
     """Batches of 200 new readings of a fleet of 10,000 into tables of several sizes, by the project's own writer."""
-    sizes = options.either((0, 1_000_000), (0, 20_000)) + ((10_000_000,) if options.large else ())
+    sizes = options.either((0, 1_000_000), (0, 5_000)) + ((10_000_000,) if options.large else ())
     batches = options.either(250, 10)
     ground.reset(share=100)
     found: dict[str, Any] = {"batch": BATCH, "sizes": {}}

@@ -69,3 +69,12 @@ def read(path: Path, *, sha256: str) -> Manifest:
     if manifest.v != VERSION:
         raise Damaged(f"{NAME}: version {manifest.v}, this code knows {VERSION}")
     return manifest
+
+
+def is_there(path: Path, *, sha256: str) -> bool:
+    """Whether the backup in `path` can be found from here."""
+    try:
+        read(path, sha256=sha256)
+    except Damaged:
+        return False
+    return True

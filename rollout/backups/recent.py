@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rollout.backups import manifest
-from rollout.backups.errors import Damaged
 from rollout.backups.taking import create
 from rollout.models import Backup, Plan
 
@@ -20,7 +19,7 @@ def latest_verified() -> Backup | None:
     A row alone proves nothing: somebody may have removed the folder. `created_at` is its age.
     """
     for row in Backup.objects.filter(status=Backup.Status.VERIFIED).order_by("-created_at", "-pk"):
-        if _is_there(row):
+        if manifest.is_there(Path(row.path), sha256=row.sha256):
             return row
     return None
 
@@ -42,11 +41,3 @@ def before_start(plan: Plan, *, actor: str) -> Backup:
         actor=actor,
         reason=_("Before the start of the plan %s.") % plan.name,
     )
-
-
-def _is_there(row: Backup) -> bool:
-    try:
-        manifest.read(Path(row.path), sha256=row.sha256)
-    except Damaged:
-        return False
-    return True

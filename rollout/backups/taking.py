@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ljwx import failpoints
-from rollout.backups import beating, contents, folder, retention
+from rollout.backups import beating, contents, folder, manifest, retention
 from rollout.backups.errors import BackupError
 from rollout.backups.reading import verify
 from rollout.models import Backup
@@ -45,6 +45,9 @@ def take(*, event: str, actor: str, reason: str, dump: bool = False, beat: beati
         row, mine = _claim(event, actor=actor, reason=reason, asked_at=asked_at)
         if mine:
             _fill(row, dump=dump, beat=beat)
+        elif row.status == S.VERIFIED and not manifest.is_there(Path(row.path), sha256=row.sha256):
+            # Somebody has removed it: it is bad then, and taken again.
+            verify(row.pk)
         elif _settled(row):
             return row
         else:

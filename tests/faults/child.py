@@ -55,8 +55,18 @@ class Child:
 
 def lives(pid: int) -> bool:
     """Whether the process runs; one that only waits to be reaped does not."""
+    return _state(pid) not in {"Z", ""}
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether SIGSTOP has arrived."""
+    return _state(pid) == "T"
+
+
+def _state(pid: int) -> str:
+    """The letter of proc(5), empty when there is no such process."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+        return ""
+    return stat.rpartition(")")[2].split()[0]

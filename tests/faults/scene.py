@@ -25,6 +25,7 @@ from tests.polling import until
 from tests.servers import Server
 
 CLAIM_IDLE_MS = 1_000
+READ_TIMEOUT_S = 6
 HOST = "faults"
 WEB_WORKERS = 2
 START_S = 90.0
@@ -52,6 +53,7 @@ class Scene:
     consumers: Child | None = None
     prefix: str = ""
     size: int = 0
+    began: int = 0
     writers: int = 0
     _pause: threading.Event = field(default_factory=threading.Event)
     _names: int = 0
@@ -125,6 +127,11 @@ class Scene:
                 found.append((len(kinds or b""), int(pid), key.decode().removeprefix(CONSUMER_KEY.format(""))))
         return {pid: name for _length, pid, name in sorted(found)}
 
+    def told(self, *names: str) -> list[tuple[str, ...]]:
+        """These fields of what each of `workers` tells of itself."""
+        keys = [CONSUMER_KEY.format(name) for name in self.workers().values()]
+        return [tuple((word or b"").decode() for word in client("control").hmget(key, *names)) for key in keys]
+
     def web_workers(self) -> list[int]:
         """Process ids of those that accept uploads."""
         assert self.web is not None
@@ -144,6 +151,10 @@ class Scene:
     def backlog(self) -> int:
         """Undelivered and pending entries of every kind."""
         return sum(backlog.measure(kind).total for kind in registry.kinds())
+
+    def redis_answers(self) -> bool:
+        """Whether Redis takes commands. Raises redis.RedisError while it does not."""
+        return bool(client("control").ping())
 
     def appended(self) -> int:
         """Entries that lie in the streams, stored or not. Raises redis.RedisError."""
@@ -185,7 +196,7 @@ class Scene:
             self.writers = writers
             self.open()
         self.share(percentage)
-        self.until(lambda: client("control").ping() and len(self.workers()) == 2, within=60)
+        self.until(lambda: self.redis_answers() and len(self.workers()) == 2, within=60)
         self.wait(RENEW_S)
 
     @contextlib.contextmanager
@@ -222,6 +233,7 @@ def environment(folder: Path, redis_front: Path, database_front: Path) -> dict[s
         **os.environ,
         "LJWX_REDIS_URL": f"unix://{redis_front}?db=0",
         "LJWX_DATABASE_URL": f"mysql://ljwx@localhost/ljwx?unix_socket={database_front}",
+        "LJWX_DATABASE_READ_TIMEOUT_S": str(READ_TIMEOUT_S),
         "LJWX_CONSUMER_HOST": HOST,
         "LJWX_CONSUMER_CLAIM_IDLE_MS": str(CLAIM_IDLE_MS),
     }

@@ -9,6 +9,7 @@ import MySQLdb
 import redis
 
 from ingest.simulator.dice import Dice
+from tests.faults import audit
 from tests.faults.load import Report
 from tests.faults.row import Row
 from tests.faults.scene import Scene
@@ -16,6 +17,7 @@ from tests.faults.scene import Scene
 BAD = 0.1
 AFTER = 20  # records accepted after the fault, before the load ends
 DRAIN_S = 90.0
+FLUSH_S = 1.2  # how long a web process takes at most to write its counts
 ANSWERS = {"200", "503"}
 NO_ANSWER = "no answer"
 # How a trial fails that is no proof of anything: it is told, and the next one begins afresh.
@@ -88,6 +90,7 @@ def together(scene: Scene, rows: Sequence[Row], *, seed: int, number: int) -> Ou
             at = row.name
             with row.fault(scene, Dice(seed, "fault", row.name)):
                 scene.wait(row.hold)
+            scene.until(scene.redis_answers, within=60)
             before = scene.appended()
             scene.hire()
             scene.until(lambda before=before: scene.appended() > before and len(scene.workers()) == 2, within=60)
@@ -99,7 +102,7 @@ def together(scene: Scene, rows: Sequence[Row], *, seed: int, number: int) -> Ou
 
 def begin(scene: Scene, row: Row, seed: int, number: int) -> None:
     """Start the load of a row."""
-    scene.prefix, scene.size = f"SIM{seed}n{number}-", row.size
+    scene.prefix, scene.size, scene.began = f"SIM{seed}n{number}-", row.size, audit.minute()
     scene.load.start(
         base_url=scene.url, devices=row.devices, rate=row.rate, seconds=3_000.0, seed=seed, bad=BAD,
         prefix=scene.prefix, drain_timeout=DRAIN_S,
@@ -111,6 +114,7 @@ def finish(scene: Scene) -> tuple[Report, int]:
     wanted = scene.load.accepted + AFTER
     scene.until(lambda: scene.load.accepted >= wanted)
     report = scene.load.finish(within=DRAIN_S + 60)
+    scene.wait(FLUSH_S)
     return report, scene.backlog()
 
 
@@ -142,6 +146,7 @@ def judge(scene: Scene, row: Row, seed: int, report: Report, backlog: int) -> Ou
     balanced = report.accepted == report.stored + report.duplicates + report.dead
     if not (balanced or report.missing or report.doubled or report.different):
         failure = failure or "accepted is not stored + duplicates + dead"
+    failure = failure or audit.wrong(scene.began, report.missing + backlog)
     return Outcome(
         row=row.name,
         seed=seed,

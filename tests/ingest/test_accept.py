@@ -221,7 +221,7 @@ def test_the_view_computes_and_the_commit_does_the_rest(
     forbidden: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, kind: str, percentage: int
 ) -> None:
     paths.share(percentage)
-    monkeypatch.setattr(background, "running", lambda: True)  # as in a web process, whose thread keeps the routes fresh
+    monkeypatch.setattr(background, "_held", True)  # as in a web process, whose thread keeps the routes fresh
     request = RequestFactory().post("/", b'[{"deviceSn":"A","eventType":"X"},7]', "application/json")
     request.defers_commit = True  # type: ignore[attr-defined]
     response = forbidden(UploadView.as_view(kind=kind), request)

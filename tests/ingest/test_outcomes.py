@@ -222,7 +222,6 @@ def test_the_test_lane_is_no_evidence_of_the_stream() -> None:
 
 
 def test_no_serial_is_in_any_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flushing, "_tried_at", None)
     processes.begin(Role.WEB)
     paths.share(100)
     monkeypatch.setattr(safety, "current", SimpleNamespace(get=lambda: Gate(False, "test")))
@@ -239,7 +238,6 @@ def test_no_serial_is_in_any_row(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_process_reports_the_epochs_that_it_routes_by_and_the_share_it_is_forced_to(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(flushing, "_tried_at", None)
     processes.begin(Role.WEB)
     paths.share(100)
     settings.STREAM_FORCE_PERCENTAGE = "0"

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 
 from ljwx.redis import ledger_key
-from monitoring import ledger
+from monitoring import flushing, ledger
 from monitoring.ledger import ACCEPTED, DEAD, DUPLICATE, STORED, STREAM, UNSURE, Key, Line
 from monitoring.models import LedgerCount
 
@@ -41,6 +41,38 @@ def test_what_was_told_is_written_by_minute_and_adds_up(db: None) -> None:
         Key(MINUTE, "health", STREAM, ACCEPTED): 9,
         Key(MINUTE + 1, "health", STREAM, ACCEPTED): 1,
     }
+
+
+def test_a_commit_without_an_answer_counts_nothing_twice(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = connections["default"]
+    commit = own._commit
+    ledger.tell("health", STREAM, ACCEPTED, 3, received_ms=MS)
+
+    def commits_and_says_nothing() -> None:
+        commit()
+        raise OperationalError(2013, "Lost connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(own, "_commit", commits_and_says_nothing)
+        with pytest.raises(OperationalError):
+            ledger.flush()
+    ledger.flush()
+    assert rows() == {Key(MINUTE, "health", STREAM, ACCEPTED): 3}
+
+
+def test_the_end_of_a_process_awaits_the_flush_under_way(transactional_db: None) -> None:
+    ledger.tell("health", STREAM, ACCEPTED, 3, received_ms=MS)
+    ending = threading.Thread(target=flushing.finish)
+    with flushing._under_way:
+        ending.start()
+        assert ending.is_alive()
+        assert rows() == {}
+        ledger._told.clear()  # as the flush under way takes it
+    ending.join(10)
+    assert not ending.is_alive()
+    assert rows() == {}
 
 
 def test_a_database_that_is_away_makes_it_wait_and_nothing_is_counted_twice(

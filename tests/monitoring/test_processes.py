@@ -13,8 +13,6 @@ from monitoring.processes import Role
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(flushing, "_tried_at", None)
-    monkeypatch.setattr(flushing, "EVERY_S", 0.0)
     monkeypatch.setattr(processes, "_descriptions", {})
     yield
     processes.begin("")

@@ -18,8 +18,6 @@ HEALTH = Key("stream", "health", 3)
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(flushing, "_tried_at", None)
-    monkeypatch.setattr(flushing, "EVERY_S", 0.0)
     ledger.forget_told()
     yield
     ledger.forget_told()
@@ -148,21 +146,51 @@ def test_what_waits_for_the_database_for_fifteen_minutes_is_given_up(db: None, m
     assert total()[HEALTH].good == 2
 
 
-def test_a_process_is_asked_for_no_more_than_one_transaction_a_second(
-    db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_loop_writes_once_a_second(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(flushing, "EVERY_S", 1.0)
+    monkeypatch.setattr(flushing, "_tried_at", None)
     monkeypatch.setattr(flushing, "clock", lambda: now)
     tallies.stored(*HEALTH, 1)
-    flushing.flush()
+    flushing.tend()
     tallies.stored(*HEALTH, 1)
     now += 0.9
-    flushing.flush()
+    flushing.tend()
     assert total()[HEALTH].good == 1
     now += 0.2
-    flushing.flush()
+    flushing.tend()
     assert total()[HEALTH].good == 2
+
+
+def test_a_loop_goes_on_while_the_database_is_away_and_says_so_once(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(flushing, "_tried_at", None)
+    monkeypatch.setattr(flushing, "clock", lambda: now)
+    tallies.stored(*HEALTH, 1)
+    with monkeypatch.context() as away:
+        away.setattr(tallies.Tally.objects, "bulk_create", refused)
+        for _ in range(10):
+            flushing.tend()
+            now += 0.5
+    assert [record.message for record in caplog.records] == [
+        "what was told can not be written and waits: OperationalError"
+    ]
+    flushing.tend()
+    assert total()[HEALTH].good == 1
+    assert caplog.records[-1].message == "what was told is written again"
+
+
+def test_the_end_of_a_process_writes_what_is_left_and_bears_a_database_that_is_away(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tallies.stored(*HEALTH, 1)
+    with monkeypatch.context() as away:
+        away.setattr(tallies.Tally.objects, "bulk_create", refused)
+        flushing.finish()
+    assert total() == {}
+    flushing.finish()
+    assert total()[HEALTH].good == 1
 
 
 def test_nothing_told_is_no_query(db: None, django_assert_num_queries: "type[CaptureQueriesContext]") -> None:

@@ -12,7 +12,7 @@ LEFT_OUT = {"ratio_fastapi", "p99_ms_10000_connections", "stored_p99_ms", "accep
 
 
 def test_a_quick_run_stores_every_accepted_upload() -> None:
-    argv = [sys.executable, "-m", "bench", *SCENARIOS, "--quick"]
+    argv = [sys.executable, "-m", "bench", *SCENARIOS, "--quick", "--seconds", "1"]
     run = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert run.returncode == 0, run.stdout + run.stderr
     figures = json.loads(run.stdout.splitlines()[-1])

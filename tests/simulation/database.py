@@ -20,7 +20,6 @@ from tests.simulation.world import World
 # A value that the database refuses, whatever the edge thinks of it.
 POISON_ALTITUDE = 31337.5
 POISON_VOLTAGE = 31337
-_POISON = (f"{POISON_ALTITUDE!r}e0", f" {POISON_VOLTAGE},")
 
 
 def open_database() -> sqlite3.Connection:
@@ -130,7 +129,7 @@ class Connection(DatabaseWrapper):
             raise OperationalError("database is locked") if begins else OperationalError(1205, "Lock wait timeout")
         if writes and self._database.readonly:
             raise OperationalError(1290, "The MySQL server is running with the --read-only option")
-        if verb == "INSERT" and sql.startswith('INSERT INTO "t_') and any(part in sql for part in _POISON):
+        if verb == "INSERT" and sql.startswith('INSERT INTO "t_') and _poisoned(sql, params):
             world.counts["refused rows"] += 1
             world.counts["bisects"] += "), (" in sql
             raise DataError(1264, "Out of range value for column")
@@ -167,6 +166,11 @@ class Connection(DatabaseWrapper):
         self._database.rollback()
         if self._gone:
             raise OperationalError(2006, "Server has gone away")
+
+
+def _poisoned(sql: str, params: Any) -> bool:
+    # A float is bound, a whole number is written out.
+    return f" {POISON_VOLTAGE}," in sql or POISON_ALTITUDE in (params or ())
 
 
 def _shown(sql: str) -> str:

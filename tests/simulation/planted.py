@@ -22,6 +22,7 @@ from streaming.consumer import Consumer
 from streaming.failures import Failure, Unavailable
 from streaming.producer import NotAppended
 from streaming.registry import Kind, Written
+from streaming.sifting import Sifted
 from streaming.storing import Tally
 from tests.simulation.ports import Ports, holders
 from tests.simulation.server import Server
@@ -382,6 +383,11 @@ def one_half_of_a_bisected_batch_is_dropped(patch: pytest.MonkeyPatch, ports: Po
             depth[0] -= 1
 
     patch.setattr(owner, name, store)
+
+
+@planted("(1)", "(3)")
+def an_event_is_buried_with_its_bad_reading(patch: pytest.MonkeyPatch, ports: Ports) -> None:
+    patch.setattr(storing, "sift", lambda kind, record, *, refusal: Sifted(record))
 
 
 @planted("(1)")

@@ -167,8 +167,10 @@ class Fleet:
         owner = self._owner(serial)
         reading = None
         if self.random.random() < 0.25:
-            measured = (70 + self.random.randrange(2), self.random.randrange(100), None)
-            reading = Element(HEALTH, _object(("heartRate", "step"), measured[:2]), serial, moment, values=measured)
+            height = POISON_ALTITUDE if self.random.random() < self.odd / 3 else None
+            measured = (70 + self.random.randrange(2), self.random.randrange(100), height)
+            text = _object(("heartRate", "step", "altitude"), measured)
+            reading = Element(HEALTH, text, serial, moment, values=measured)
         names = (
             "deviceSn", "timestamp", "eventType", "eventValue", "latitude", "longitude", "altitude", "customerId",
             "healthData",

@@ -10,16 +10,7 @@ from streaming.seats import SharedSeats
 from streaming.slots import Slots
 from streaming.supervisor import Supervisor
 from streaming.worker import Process
-
-
-class Clock:
-    """Seconds, turned by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def sleeping() -> Process:

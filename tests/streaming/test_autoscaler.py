@@ -17,7 +17,8 @@ from streaming.autoscaler import LEASE_MS, Autoscaler
 from streaming.backlog import Backlog
 from streaming.counts import Count
 from streaming.models import ConsumerChange
-from tests.streaming.fleet import Clock, Host
+from tests.clock import Clock
+from tests.streaming.fleet import Host
 
 pytestmark = pytest.mark.usefixtures("redis", "db")
 CLOCK = Clock()

@@ -13,16 +13,7 @@ from streaming import breaker, groupcommit, producer
 from streaming.breaker import LONGEST_S, Breaker
 from streaming.groupcommit import GroupCommit
 from streaming.producer import Entry, NotAppended, append
-
-
-class Clock:
-    """Time that passes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import redis as redis_py
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from ingest.models import AlertInfo, HealthData
+from ingest.models import AlertInfo, DeviceInfo, HealthData
 from ingest.records import Device, Event, Health
 from ljwx.redis import CONSUMER_KEY, client
 from monitoring import alarms
@@ -120,6 +120,24 @@ def test_a_long_backlog_of_another_does_not_keep_new_entries_waiting(recorded: l
     subject = entries.consumer("host:1", kinds=recorded, claim_idle_ms=0, batch_size=2)
     subject.step(block_ms=0)
     assert order == ["health OLD0", "health OLD1", "event NEW"]
+
+
+def test_a_flow_of_new_entries_keeps_no_stale_one_of_any_kind_waiting(recorded: list[Kind]) -> None:
+    for number in range(6):
+        put("health", Health(f"OLD{number}", FIVE))
+        put("device", Device(f"OLD{number}", FIVE))
+    for kind in registry.kinds():
+        groups.ensure(client("control"), kind)
+        client("control").xreadgroup(kind.group, "frozen:1", {kind.stream: ">"})
+    subject = entries.consumer("host:1", kinds=recorded, claim_idle_ms=0, batch_size=2)
+    for number in range(4):
+        # More than a step can read.
+        for each in range(3):
+            put("event", Event(f"NEW{number}{each}", "SOS_EVENT", FIVE))
+            put("health", Health(f"NEW{number}{each}", FIVE))
+        subject.step(block_ms=0)
+    assert {f"OLD{number}" for number in range(6)} <= serials()
+    assert DeviceInfo.objects.count() == 6
 
 
 def test_what_waits_behind_a_slow_transaction_is_held(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,6 @@
 """A full Redis refuses most writes, and consumers drain it all the same: even those that start just then."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,20 +14,11 @@ from streaming.envelope import FIELD
 from streaming.failures import Exhausted
 from streaming.registry import Written
 from streaming.slots import Slots
-from tests import servers
 from tests.streaming import entries
 from tests.streaming.entries import letters, pending, put, readings, watched
 
 HEALTH = registry.get("health")
 pytestmark = pytest.mark.usefixtures("held")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="ljwx-", dir="/tmp"))
-    with servers.redis(folder / "redis") as url:
-        yield f"{url}?db=0"
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

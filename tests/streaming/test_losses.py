@@ -12,6 +12,7 @@ from ljwx.redis import client
 from monitoring import alarms
 from streaming import claims, groups, losses, registry, retention
 from tests.streaming import entries
+from tests.streaming.doctor import doctor
 from tests.streaming.entries import pending, put, readings
 
 HEALTH = registry.get("health")
@@ -39,16 +40,6 @@ def look() -> None:
 
 def sounding() -> list[tuple[str, str]]:
     return [(alarm.name, alarm.text) for alarm in alarms.standing()]
-
-
-def doctor(*args: str) -> tuple[Any, str]:
-    output = io.StringIO()
-    code: Any = 0
-    try:
-        call_command("doctor", *args, stdout=output)
-    except SystemExit as stopped:
-        code = stopped.code
-    return code, output.getvalue()
 
 
 def test_losses_add_up_over_consumers_and_restarts() -> None:

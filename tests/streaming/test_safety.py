@@ -1,33 +1,20 @@
 """A Redis that may forget what it acknowledged keeps the stream path closed, and says why."""
 
-import io
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import redis as redis_py
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from ljwx.redis import client
 from streaming import groups, registry, safety
 from streaming.safety import Gate
-from tests import servers
 from tests.polling import until
+from tests.streaming.doctor import doctor
 
 HEALTH = registry.get("health")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A Redis of its own: what is set here must not close the gate of tests that run beside."""
-    folder = Path(tempfile.mkdtemp(prefix="ljwx-", dir="/tmp"))
-    with servers.redis(folder / "redis") as url:
-        yield f"{url}?db=0"
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 SAFE = {"maxmemory": "0", "maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "everysec"}
@@ -51,17 +38,6 @@ def unsafe(monkeypatch: pytest.MonkeyPatch, **info: Any) -> None:
     connection = client("accept")
     real = connection.info
     monkeypatch.setattr(connection, "info", lambda *args: {**real(*args), **info})
-
-
-def doctor(*args: str) -> tuple[int, str]:
-    """The exit code and output of the command."""
-    output = io.StringIO()
-    code: Any = 0
-    try:
-        call_command("doctor", *args, stdout=output)
-    except SystemExit as stopped:
-        code = stopped.code
-    return code, output.getvalue()
 
 
 def test_a_safe_redis_opens_the_gate() -> None:

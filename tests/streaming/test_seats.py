@@ -9,7 +9,7 @@ import redis as redis_py
 
 from ljwx.redis import SEATS_KEY, client
 from streaming.seats import SETTLE_S, SharedSeats
-from tests.streaming.fleet import Clock
+from tests.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("redis")
 

@@ -289,6 +289,23 @@ def test_a_world_that_stays_busy_is_given_up_with_nothing_stored(monkeypatch: py
     assert (HealthData.objects.count(), DeadLetter.objects.count()) == (0, 0)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_takes_long_to_fail_is_not_tried_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, calls = [0.0], 0
+
+    def write(records: Sequence[Any]) -> Written:
+        nonlocal calls
+        calls += 1
+        now[0] += storing.LONGEST_S * 0.6
+        raise OperationalError(2013, "Lost connection to server during query")
+
+    patient(monkeypatch)
+    monkeypatch.setattr(storing, "clock", lambda: now[0])
+    with pytest.raises(Unavailable, match="2013"):
+        store(watched("health", write), items(readings(3)))
+    assert calls == 2
+
+
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for nothing between attempts."""
     over = Event()

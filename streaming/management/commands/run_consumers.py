@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from django.utils.translation import gettext as _
 
-from ljwx import background, garbage
+from ljwx import background, database, garbage
 from ljwx.redis import client
 from ljwx.stopping import Stopping
 from monitoring import alarms, flushing, processes
@@ -68,6 +68,7 @@ class Command(BaseCommand):
             kinds = [registry.get(name) for name in options["kinds"].split(",") if name] or registry.kinds()
         except registry.UnknownKind as error:
             raise CommandError(str(error), returncode=2) from error
+        database.bound_waits()
         size = options["batch_size"]
         if options["slot"]:
             garbage.settle()
@@ -97,7 +98,7 @@ class Command(BaseCommand):
             if workers:
                 self._begin(workers, options["started"])
             # Beside the loop: a database that hangs must not keep it from renewing its leases.
-            background.start()
+            background.start(counts.current)
 
             def desired() -> int:
                 count = counts.current.get()

@@ -44,6 +44,31 @@ def frozen(scene: Scene, dice: Dice) -> Iterator[None]:
     scene.database.signal(signal.SIGCONT)
 
 
+@row("database-frozen-long", DATABASE, hold=1.0)
+@contextmanager
+def frozen_long(scene: Scene, dice: Dice) -> Iterator[None]:
+    """MariaDB is stopped by SIGSTOP for longer than anybody waits: the same consumers tell so and try again."""
+    before = scene.workers()
+    scene.database.signal(signal.SIGSTOP)
+    given_up = scene.until(lambda: _all_failing(scene), within=60, what="every consumer has given up its statement")
+    # Another sign of life, and later failures, while nothing has changed.
+    scene.until(lambda: _later(given_up, _all_failing(scene)), within=60, what="every consumer tries again")
+    yield
+    scene.database.signal(signal.SIGCONT)
+    scene.until(lambda: all(not error for error, _ in scene.told("error", "beat")), what="no consumer fails")
+    assert scene.workers() == before, "a consumer did not go on by itself"
+
+
+def _all_failing(scene: Scene) -> list[float]:
+    """When each consumer has told that the database does not answer; nothing while one has not."""
+    told = scene.told("error", "beat")
+    return [float(beat) for _, beat in told] if len(told) == 2 and all(error for error, _ in told) else []
+
+
+def _later(before: list[float], now: list[float]) -> bool:
+    return len(now) == len(before) and all(pair[0] < pair[1] for pair in zip(before, now, strict=True))
+
+
 @row("database-hang", DATABASE, hold=2.0)
 @contextmanager
 def hang(scene: Scene, dice: Dice) -> Iterator[None]:

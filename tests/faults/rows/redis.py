@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from ingest.simulator.dice import Dice
-from ljwx.redis import client
+from ljwx.redis import LEDGER_KEY, client
 from monitoring import alarms
 from streaming import registry
+from tests.faults import audit
 from tests.faults.row import REDIS, row
 from tests.faults.scene import Scene
 
@@ -172,6 +173,17 @@ return found
 """
 
 
+# What has become of entries, which FLUSHALL takes too.
+COUNTED = """
+local found = {}
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  local held = redis.call('HGETALL', key)
+  for i = 1, #held, 2 do found[#found + 1] = {key, held[i], held[i + 1]} end
+end
+return found
+"""
+
+
 @row("redis-flushed", REDIS, percentage=100)
 @contextmanager
 def flushed(scene: Scene, dice: Dice) -> Iterator[None]:
@@ -183,15 +195,19 @@ def flushed(scene: Scene, dice: Dice) -> Iterator[None]:
         os.kill(pid, signal.SIGSTOP)
     scene.until(lambda: scene.backlog() > 5)
     taking: Any = control.pipeline(transaction=True)
+    taking.eval(COUNTED, 0, LEDGER_KEY.format("*", "*"))
     for kind in kinds:
         taking.eval(UNSTORED, 1, kind.stream, kind.group)
-    *found, _done = taking.flushall().execute()
+    counted, *found, _done = taking.flushall().execute()
     for pid in stopped:
         os.kill(pid, signal.SIGCONT)
     yield
     scene.until(lambda: all(control.exists(kind.stream) and control.xinfo_groups(kind.stream) for kind in kinds))
     scene.until(lambda: any(alarm.name == "group:health" for alarm in alarms.standing()), what="an alarm that stays")
     assert any(found), "there was nothing to lose"
+    scene.until(lambda: audit.missing(scene.began), what="the ledger tells of the loss")
+    for key, name, count in counted:
+        control.hincrby(key, name, count)
     for kind, entries in zip(kinds, found, strict=True):
         for _identifier, (name, data) in entries:
             control.xadd(kind.stream, {name: data})

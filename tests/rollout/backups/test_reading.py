@@ -51,7 +51,9 @@ def test_a_folder_that_went_does_not_count(whole: Backup) -> None:
     assert backups.latest_verified() == whole
     Path(whole.path).rename(Path(whole.path).with_name("elsewhere"))
     assert backups.latest_verified() is None
-    assert backups.verify(whole.pk).status == "bad"
+    again = backups.create(event="one", actor="ann", reason="test")
+    assert (again.pk, again.status, again.path != whole.path) == (whole.pk, "verified", True)
+    assert backups.latest_verified() == again
 
 
 @pytest.mark.parametrize(
