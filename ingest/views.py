@@ -11,6 +11,7 @@ from ingest import accept, upload
 from ingest.accept import ROUTED, commit_of
 from ingest.parsers import TooLarge, UploadParser, UploadRenderer, announced, announces_more, check_content_type
 from ingest.response import UploadResponse
+from ingest.schema import UploadSchema
 
 RENDERER = UploadRenderer()
 
@@ -24,6 +25,7 @@ class UploadView(APIView):
     parser_classes = (UploadParser,)
     renderer_classes = (UploadRenderer,)
     http_method_names = ["post", "options"]
+    schema = UploadSchema()
     default_response_headers = {"Allow": "POST, OPTIONS"}
 
     kind = ""

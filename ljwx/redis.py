@@ -14,7 +14,7 @@
 | `ljwx:ledger:{stream}:{minute}` | hash: `path:what` to the records that were acknowledged with it | 3 days |
 | `ljwx:budget` | hash: records handled and buried per kind and 10 s; stopped kinds with why | 5 min; until allowed |
 | `ljwx:lost` | hash: entries per kind that were deleted before they were stored | until acknowledged |
-| `ljwx:cache:*` | django-redis | as each entry says |
+| `ljwx:cache:*` | django-redis: `once:*` answers by idempotency key, `refused:*` refusals by address | 24 h; 1 min |
 """
 
 from functools import cache

@@ -29,6 +29,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "channels",
     "ljwx",
     "monitoring",
@@ -175,11 +178,28 @@ STREAM_FORCE_PERCENTAGE = env.text("STREAM_FORCE_PERCENTAGE", "")
 # What a watch is told when it polls for its configuration: empty means 404, it keeps its own.
 DEVICE_CONFIG_FILE = env.text("LJWX_DEVICE_CONFIG_FILE", "")
 
+# Proxies in front of the web processes that add to X-Forwarded-For; the address before theirs is the client's.
+PROXIES = env.integer("LJWX_PROXIES", 0, most=10)
+
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "ljwx.errors.answer",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
+    "NUM_PROXIES": PROXIES,
+}
+KNOX_TOKEN_MODEL = "rollout.ApiToken"  # noqa: S105 - a model
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "ljwx_", "TOKEN_MODEL": KNOX_TOKEN_MODEL}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ljwx",
+    "VERSION": "1",
+    "DESCRIPTION": _("Uploads of wearables, and the control plane that moves them from one path to the other."),
+    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["ljwx.schema.plainly"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
 }
 
 LOGGING = {

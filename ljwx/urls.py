@@ -1,12 +1,17 @@
 """Every path of the project: devices at the root, people under /admin/."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
+
+from rollout.api.description import DocsView, SchemaView
 
 urlpatterns = [
     path("", include("ingest.urls")),
     path("", include("monitoring.urls")),
+    path("stream_monitor/api/", include("rollout.api.urls")),
+    re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
+    re_path(r"^api/docs/?$", DocsView.as_view(), name="api_docs"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

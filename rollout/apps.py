@@ -8,7 +8,9 @@ class RolloutConfig(AppConfig):
     verbose_name = _("Rollout")
 
     def ready(self) -> None:
+        from rollout.api import local
         from rollout.controller import watching  # noqa: F401 - kept fresh in every web process
         from rollout.routes import create_missing
 
         post_migrate.connect(create_missing, sender=self, dispatch_uid="rollout.routes")
+        post_migrate.connect(local.create, sender=self, dispatch_uid="rollout.api.local")

@@ -10,9 +10,11 @@ from rollout.admin.plans.admin import PlanAdmin
 from rollout.admin.policies.admin import PolicyAdmin
 from rollout.admin.rollbacks import RollbackAdmin
 from rollout.admin.routes import RouteAdmin
+from rollout.admin.tokens import TokenAdmin
 from rollout.admin.transitions import TransitionAdmin
 
 __all__ = [
     "BackupAdmin", "ChangeAdmin", "DecisionAdmin", "LeaseAdmin", "LogEntryAdmin", "PinAdmin", "PlanAdmin",
-    "PolicyAdmin", "RollbackAdmin", "RouteAdmin", "TransitionAdmin",
+    "PolicyAdmin", "RollbackAdmin", "RouteAdmin", "TokenAdmin",
+    "TransitionAdmin",
 ]  # fmt: skip

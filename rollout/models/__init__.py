@@ -12,9 +12,10 @@ from rollout.models.policy import GuardrailPolicy
 from rollout.models.rollback import Rollback
 from rollout.models.route import Change, Route
 from rollout.models.signature import Signature
+from rollout.models.token import ApiToken
 from rollout.models.transition import Transition
 
 __all__ = [
-    "Approval", "Backup", "Change", "ControllerMemory", "Decision", "GuardrailPolicy", "Lease", "Pause", "Pin", "Plan",
-    "Rollback", "Route", "Signature", "Step", "Transition",
+    "ApiToken", "Approval", "Backup", "Change", "ControllerMemory", "Decision", "GuardrailPolicy", "Lease", "Pause",
+    "Pin", "Plan", "Rollback", "Route", "Signature", "Step", "Transition",
 ]  # fmt: skip

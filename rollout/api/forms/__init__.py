@@ -1,0 +1,1 @@
+"""What may stand in the body or query of a request."""

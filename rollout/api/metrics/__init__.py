@@ -1,0 +1,1 @@
+"""The answer of `GET metrics`: what both paths did, in whole and over time."""

@@ -1,0 +1,21 @@
+"""Tokens with which programs call the API."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken
+
+LONGEST_DAYS = 366
+
+
+class ApiToken(AbstractAuthToken):  # type: ignore[misc]
+    """A token of one user, kept as its SHA-512. It may what its user may, until it expires or is revoked."""
+
+    note = models.CharField(_("used by"), max_length=100, help_text=_("Which program uses it."))
+    created_by = models.CharField(_("made by"), max_length=150)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return f"{self.token_key}… ({self.note})"
