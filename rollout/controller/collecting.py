@@ -116,7 +116,8 @@ class Collector:
                 held.lost_before = found.lost.get(kind, 0)
 
     def _of_kind(self, kind: str, held: OfKind, policy: Policy, found: Look, now: float) -> KindEvidence:
-        test, since = policy.errors.test, int(now - policy.errors.shared_window_s)
+        # Both paths over the same time: older good records of one alone would hide that both have gone bad.
+        test, since = policy.errors.test, int(max(held.began_at, now - policy.errors.shared_window_s))
         lost = None if found.lost is None else max(0, found.lost.get(kind, 0) - (held.lost_before or 0))
         return KindEvidence(
             kind=kind,

@@ -64,7 +64,8 @@ def shared(evidence: KindEvidence, *, limits: ErrorLimits, now: float) -> bool:
     if theirs is None or ours is None or not fresh(legacy.second, now=now, limit_s=limits.shared_window_s):
         return False
     blamed = legacy.errors >= test.errors_min and legacy.devices >= test.devices_min
-    return blamed and _reaches(_mixture(legacy, test), test.mixture_act) and theirs >= limits.shared_part * ours
+    proven = _reaches(_mixture(legacy, test), test.mixture_act) or _reaches(legacy.cusum_peak, test.cusum_act)
+    return blamed and proven and theirs >= limits.shared_part * ours
 
 
 def share(tally: Tally) -> float | None:
