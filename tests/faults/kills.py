@@ -1,5 +1,6 @@
 """Consumers killed at named places, again and again, under one load."""
 
+import contextlib
 import os
 import signal
 import time
@@ -88,7 +89,8 @@ class Crew:
         if code is None:
             if time.monotonic() - member.since < LONGEST_S:
                 return False
-            os.kill(member.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has come to its place just now
+                os.kill(member.pid, signal.SIGKILL)
             member.place, code = ANY, self.scene.until(lambda: self.nursery.ended.get(member.pid))
         assert code == -signal.SIGKILL, f"{member.name} ended with {code}: {self.nursery.tail()}"
         self.killed[member.place] += 1
