@@ -41,8 +41,9 @@ def measure(kind: Kind, *, now: float | None = None) -> Backlog:
     group = next((group for group in groups if group["name"] == kind.group.encode()), None)
     delivered: Any = group["last-delivered-id"] if group else b"0-0"
     first, undelivered = _undelivered(connection, kind.stream, delivered)
-    if undelivered >= EXACT and group and group.get("lag"):
-        undelivered = max(undelivered, group["lag"])
+    if undelivered >= EXACT:
+        # Without a group nobody has read anything of the stream.
+        undelivered = max(undelivered, (group.get("lag") or 0) if group else length)
     pending = group["pending"] if group else 0
     if pending:
         first = connection.xpending(kind.stream, kind.group)["min"] or first

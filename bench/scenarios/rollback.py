@@ -12,6 +12,7 @@ from bench.report import say, table
 from bench.scenarios.sos import fill
 from bench.server import Server
 from bench.spread import shown, spread
+from bench.tree import family
 from ljwx.redis import client
 from monitoring.models import LedgerCount
 from rollout.models import Rollback
@@ -61,14 +62,18 @@ def _under_load(ground: Ground, waiting: int, options: Options) -> dict[str, Any
 
 def _with_backlog(ground: Ground, waiting: int, options: Options) -> dict[str, Any]:
     _reset(ground)
-    fill(waiting)
     outside = quiet.settle(tries=options.either(20, 1))
-    with server.running(candidates.LANE_2, ground) as web:
+    with server.running(candidates.LANE_2, ground) as web, consumers.running(ground) as workers:
+        # They stand still until the rollback has counted what waits.
+        standing = list(family(workers.process.pid))
+        for process in standing:
+            process.suspend()
+        fill(waiting)
         rollback = execute_rollback("immediate", "bench", force=True)
-        # All of it waits when it is counted; what the start of the consumers takes is in the figure.
         progress(now=time.time(), fence=lambda: None)
-        with consumers.running(ground):
-            rollback = _follow(rollback, options.either(S.DONE, S.VERIFYING))
+        for process in standing:
+            process.resume()
+        rollback = _follow(rollback, options.either(S.DONE, S.VERIFYING))
         lost = max(waiting + web.accepted, ground.rows()) - ground.rows()
     return {**_times(rollback), "last_entry_s": None, "faults": 0, "rate": 0.0, "lost": lost, "outside_cores": outside}
 

@@ -9,15 +9,16 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+NONE = "-"
 Display = Callable[[Any], Any]
 
 
 def moment(model: type[models.Model], name: str) -> Display:
     """A column that shows the time `name` to the second, in the site's zone: Django's own format drops seconds."""
 
-    def shown(row: models.Model) -> str | None:
+    def shown(row: models.Model) -> str:
         value = getattr(row, name)
-        return None if value is None else f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
+        return NONE if value is None else f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
 
     return _like_field(shown, model, name)
 

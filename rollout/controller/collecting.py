@@ -16,8 +16,6 @@ from rollout.routes import LEGACY, STREAM
 
 # The tallies are kept so long; after a longer gap what happened meanwhile is not known.
 KEPT_S = 15 * 60
-# What one sample of the processor is the average of.
-AVERAGE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Collector:
         self._routes(memory, policy, kinds, unconfirmed, now)
         self._read(memory, int(now) - told.SETTLED_S)
         found = look(now=now)
-        self._sample(memory, found, now)
+        self._sample(memory, policy, found, now)
         evidence = Evidence(
             now=now,
             collected_since=memory.collected_since,
@@ -101,9 +99,9 @@ class Collector:
             held.detector = feed(held.detector, seconds=new)
         memory.read_until = until
 
-    def _sample(self, memory: Memory, found: Look, now: float) -> None:
+    def _sample(self, memory: Memory, policy: Policy, found: Look, now: float) -> None:
         memory.cpu = recent(memory.cpu, now=now)
-        if self._looked_at is None or now - self._looked_at >= AVERAGE_S:
+        if self._looked_at is None or now - self._looked_at >= policy.cpu.spacing_s:
             used = machine.read()
             if self._looked_at is not None:
                 memory.cpu.append(Sample(now, machine.share(self._used, used)))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from rollout.models import Approval, Pause, Plan, Step
 from rollout.plans import people
 from rollout.plans.actions import ACTIONS, allowed
-from rollout.plans.canonical import sha256
+from rollout.plans.canonical import content, sha256
 from rollout.plans.errors import Conflict, NotApproved, NotReady
 from rollout.plans.moving import atomic, check, locked, move
 
@@ -43,7 +43,9 @@ def approve(plan_id: int, *, actor: str, reason: str, version: int | None = None
     to = S.APPROVED if people.enough(plan) else plan.status
     if not made and to == plan.status:
         return plan
-    return move(plan, action="approve", actor=actor, reason=reason, to=to, facts={"sha256": digest})
+    return move(
+        plan, action="approve", actor=actor, reason=reason, to=to, facts={"sha256": digest, "plan": content(plan)}
+    )
 
 
 def start(

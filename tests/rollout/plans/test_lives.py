@@ -99,7 +99,7 @@ def test_a_held_step_is_told_once_until_it_is_released() -> None:
     again = steps.hold(plan.pk, position=1, actor=CONTROLLER, blocked_by=["backlog", "cpu"], fence=unfenced)
     assert held.version == again.version
     assert plan.steps.get(position=1).blocked_by == ["backlog", "cpu"]
-    steps.hold(plan.pk, position=1, actor=CONTROLLER, blocked_by=[], fence=unfenced)
+    steps.hold(plan.pk, position=1, actor=CONTROLLER, blocked_by=[], held=False, fence=unfenced)
     assert history(plan)[-2:] == [("hold", "observing", "held"), ("release", "held", "observing")]
 
 

@@ -1,4 +1,4 @@
-"""Routes, whose share is changed in two steps and through `traffic.switch` alone, and the history of changes."""
+"""Routes, whose share is changed by hand in two steps, and never past a plan."""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -12,12 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ljwx.admin.readonly import ReadOnlyAdmin
 from ljwx.admin.shown import moment
-from rollout.api import tokenadmin as tokenadmin
+from rollout.admin import devices
 from rollout.manual import switch
-from rollout.models import Change, Route
-from rollout.plans.errors import Conflict
+from rollout.models import Route
+from rollout.plans.errors import PlanError
 from rollout.traffic import RouteConflict
 
 
@@ -47,6 +46,7 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     form = ShareForm
     actions = None
+    change_list_template = "admin/rollout/route/change_list.html"
     list_display = ("kind", "percentage", "mirror_percentage", "epoch", "salt", moment(Route, "updated_at"))
     readonly_fields: ClassVar[Any] = ("kind", "mirror_percentage", "epoch", "salt", moment(Route, "updated_at"))
     ordering = ("kind",)
@@ -56,6 +56,10 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        may = request.user.has_perm("rollout.roll_back")
+        return super().changelist_view(request, {**(extra_context or {}), "may_roll_back": may})
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         asked = ("reason", "drawn_from") if self.has_change_permission(request, obj) else ()
@@ -95,6 +99,7 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "title": _("Change the share"),
             "route": route,
             "was": was,
+            "effect": devices.move([route.kind], form.cleaned_data["percentage"]),
             "form": form,
         }
         return TemplateResponse(request, "admin/rollout/route/confirm.html", context)
@@ -110,9 +115,9 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             )
         except RouteConflict:
             return self._stale(request, route)
-        except Conflict as error:
+        except PlanError as error:
             messages.error(request, str(error))
-            return HttpResponseRedirect(reverse("admin:rollout_route_changelist"))
+            return HttpResponseRedirect(reverse("admin:rollout_route_change", args=[route.pk]))
         for change in changes:
             self.log_change(request, route, f"{change}: {change.reason}")
             messages.success(request, _("Changed. %s") % change)
@@ -123,11 +128,3 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def _stale(self, request: HttpRequest, route: Route) -> HttpResponse:
         messages.error(request, _("Nothing was changed: somebody else has changed this route. This is how it is now."))
         return HttpResponseRedirect(reverse("admin:rollout_route_change", args=[route.pk]))
-
-
-@admin.register(Change)
-class ChangeAdmin(ReadOnlyAdmin):
-    list_display = (
-        "id", "kind", "from_percentage", "to_percentage", "source", "actor", "reason", moment(Change, "created_at"),
-    )  # fmt: skip
-    list_filter = ("kind", "source")

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rollout', '0004_pins_bytewise'),
+        ('rollout', '0005_groups'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,51 @@
+"""The page between a button and its deed."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.helpers import AdminForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy
+
+CONFIRMED = "confirmed"
+
+
+class ReasonForm(forms.Form):
+    """Why. Kept in the history."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=255,
+        widget=forms.TextInput({"class": "ljwx-reason", "autofocus": True}),
+        help_text=gettext_lazy("Kept in the history."),
+    )
+
+
+class VersionForm(ReasonForm):
+    """Why, and the version of the plan that the person was looking at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+def fields(form: Any, sets: Any = None) -> AdminForm:
+    """The fields of a form as the admin draws them, in one set or in `sets` (as ModelAdmin.fieldsets)."""
+    return AdminForm(form, sets or [(None, {"fields": list(form.fields)})], {})
+
+
+def page(
+    admin: Any, request: HttpRequest, *, title: str, back: str, form: forms.Form, button: str, **more: Any
+) -> HttpResponse:
+    """A page that names the effect (`more`: `headline`, `text`, `blocked_by`, …) and asks for what `form` holds."""
+    template = more.pop("template", "admin/rollout/confirm.html")
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "title": title,
+        "back": back,
+        "form": form,
+        "adminform": fields(form),
+        "button": button,
+        **more,
+    }
+    return TemplateResponse(request, template, context)

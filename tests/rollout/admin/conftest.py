@@ -1,0 +1,44 @@
+"""Groups as the migration makes them, and parts that are not under test."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from rollout.models import Plan
+from rollout.plans import drafting, templates
+
+groups_of = import_module("rollout.migrations.0003_groups")
+
+
+@pytest.fixture
+def groups(db: None) -> None:
+    """A test that empties the database takes the groups with it."""
+    editor: Any = SimpleNamespace(connection=connection)
+    kept = {label: apps.get_app_config(label).models_module for label in groups_of.WATCHED}
+    groups_of.make(apps, editor)
+    for label, models in kept.items():
+        apps.get_app_config(label).models_module = models
+
+
+@pytest.fixture
+def put(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType], None]:
+    """Puts a part in the place of the real one, whether there is a real one or not."""
+    return lambda part: monkeypatch.setitem(sys.modules, part.__name__, part)
+
+
+@pytest.fixture
+def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Takes a part away."""
+    return lambda name: monkeypatch.setitem(sys.modules, name, None)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def plan(db: None) -> Plan:
+    """A draft of the fast template by *li*."""
+    return drafting.create(name="autumn", steps=templates.TEMPLATES["fast"], actor="li")
