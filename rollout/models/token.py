@@ -17,7 +17,7 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="auth_token_set", verbose_name=_("user")
     )
     created = models.DateTimeField(_("made at"), auto_now_add=True)
-    expiry = models.DateTimeField(_("expires at"), null=True, blank=True)
+    expiry = models.DateTimeField(_("expires at"))  # every token ends: the database holds that
     note = models.CharField(_("used by"), max_length=100, help_text=_("Which program uses it."))
     created_by = models.CharField(_("made by"), max_length=150)
 
