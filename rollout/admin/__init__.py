@@ -15,5 +15,6 @@ from rollout.admin.transitions import TransitionAdmin
 
 __all__ = [
     "BackupAdmin", "ChangeAdmin", "DecisionAdmin", "LeaseAdmin", "LogEntryAdmin", "PinAdmin", "PlanAdmin",
-    "PolicyAdmin", "RollbackAdmin", "RouteAdmin", "TokenAdmin", "TransitionAdmin",
+    "PolicyAdmin", "RollbackAdmin", "RouteAdmin", "TokenAdmin",
+    "TransitionAdmin",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from django.db import transaction
 
 NAME = "local"
 
-# What the groups operator and approver may do (migration 0005), and no more: no users, no health data.
+# What the groups operator and approver may do (migration 0006), and no more: no users, no health data.
 PERMISSIONS = frozenset(
     {f"rollout.view_{model}" for model in (
         "approval", "backup", "change", "decision", "guardrailpolicy", "lease", "pause", "pin", "plan", "rollback",

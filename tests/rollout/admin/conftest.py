@@ -13,7 +13,7 @@ from django.db import connection
 from rollout.models import Plan
 from rollout.plans import drafting, templates
 
-groups_of = import_module("rollout.migrations.0003_groups")
+groups_of = import_module("rollout.migrations.0006_groups")
 
 
 @pytest.fixture

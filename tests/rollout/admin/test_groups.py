@@ -11,7 +11,7 @@ from django.db import connection
 
 from rollout.plans.actions import ACTIONS
 
-groups_of = import_module("rollout.migrations.0003_groups")
+groups_of = import_module("rollout.migrations.0006_groups")
 EDITOR: Any = SimpleNamespace(connection=connection)
 
 pytestmark = pytest.mark.usefixtures("groups")

@@ -95,7 +95,7 @@ def test_the_local_operator_has_exactly_these_permissions_and_can_not_log_in() -
 
 
 def test_it_may_what_the_groups_of_operators_and_approvers_may() -> None:
-    groups = importlib.import_module("rollout.migrations.0005_groups").GROUPS
+    groups = importlib.import_module("rollout.migrations.0006_groups").GROUPS
     assert {
         f"{app}.{codename}"
         for name in ("operator", "approver")

@@ -64,7 +64,7 @@ def unmake(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("rollout", "0004_pins_bytewise"),
+        ("rollout", "0005_api_token"),
         ("streaming", "0004_fill_fingerprints"),
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("auth", "0012_alter_user_first_name_max_length"),
