@@ -6,18 +6,21 @@ from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.db import transaction
 
-from rollout.plans.actions import ACTIONS
-
 NAME = "local"
 
-# What an operator and an approver may do, and no more: no users, no dead letters, no health data.
+# What the groups operator and approver may do (migration 0006), and no more: no users, no health data.
 PERMISSIONS = frozenset(
-    {action.permission for action in ACTIONS.values()}
-    | {
-        "rollout.view_route", "rollout.change_route", "rollout.view_change", "rollout.view_plan", "rollout.add_plan",
-        "rollout.view_decision", "rollout.view_rollback", "rollout.view_backup", "rollout.add_backup",
-        "rollout.restore_backup", "streaming.view_consumercount", "streaming.change_consumercount",
-    }
+    {f"rollout.view_{model}" for model in (
+        "approval", "backup", "change", "decision", "guardrailpolicy", "lease", "pause", "pin", "plan", "rollback",
+        "route", "signature", "step", "transition",
+    )}
+    | {f"rollout.{codename}" for codename in (
+        "add_plan", "change_plan", "submit_plan", "approve_plan", "start_plan", "pause_plan", "resume_plan",
+        "advance_plan", "complete_plan", "cancel_plan", "roll_back", "change_route", "add_pin", "change_pin",
+        "delete_pin", "add_backup", "change_backup", "restore_backup", "add_signature", "add_guardrailpolicy",
+    )}
+    | {f"streaming.view_{model}" for model in ("consumerchange", "consumercount", "deadletter")}
+    | {"streaming.settle_deadletter", "streaming.change_consumercount", "admin.view_logentry"}
 )  # fmt: skip
 
 
@@ -39,7 +42,7 @@ def make() -> User:
         user.user_permissions.set(
             permission
             for permission in Permission.objects.filter(
-                content_type__app_label__in=["rollout", "streaming"]
+                content_type__app_label__in=["admin", "rollout", "streaming"]
             ).select_related("content_type")
             if f"{permission.content_type.app_label}.{permission.codename}" in PERMISSIONS
         )

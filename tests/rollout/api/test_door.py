@@ -1,5 +1,6 @@
 """The loopback door: open to the person at the machine, shut to everybody else."""
 
+import importlib
 from typing import Any
 
 import pytest
@@ -91,6 +92,17 @@ def test_the_local_operator_has_exactly_these_permissions_and_can_not_log_in() -
     assert not user.has_usable_password()
     assert not user.is_staff
     assert not user.is_superuser
+
+
+def test_it_may_what_the_groups_of_operators_and_approvers_may() -> None:
+    groups = importlib.import_module("rollout.migrations.0006_groups").GROUPS
+    assert {
+        f"{app}.{codename}"
+        for name in ("operator", "approver")
+        for part in groups[name]
+        for app, codenames in part.items()
+        for codename in codenames
+    } == local.PERMISSIONS
 
 
 @pytest.mark.usefixtures("embedded")

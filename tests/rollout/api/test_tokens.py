@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from rollout.models import ApiToken
@@ -132,3 +132,8 @@ def test_in_the_admin_a_person_makes_tokens_for_himself_alone(ci: User, client: 
     assert not ApiToken.objects.exists()
     client.post("/admin/rollout/apitoken/add/", {"user": ann.pk, "note": "x", "days": 7})
     assert ApiToken.objects.get().user == ann
+
+
+def test_the_database_takes_no_token_without_an_end(ci: User) -> None:
+    with pytest.raises(IntegrityError):
+        ApiToken.objects.create(user=ci, expiry=None, note="x", created_by="x")
