@@ -22,7 +22,7 @@ def metric(name: str) -> Callable[[Plan], Finding]:
     """The item of a guardrail: green while it passes, red when it holds or acts, unknown without fresh data."""
 
     def measure(plan: Plan) -> Finding:
-        decision = plan.decisions.order_by("-id").first()
+        decision = plan.decisions.defer("evidence").order_by("-id").first()
         if decision is None:
             return unknown(_("the controller has not judged it yet"))
         at = decision.created_at

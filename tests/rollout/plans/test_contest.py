@@ -22,7 +22,7 @@ def rounds(transactional_db: None) -> Iterator[Contest]:
     running.close()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_whatever_fifty_threads_do_to_a_plan_its_history_is_legal(rounds: Contest) -> None:
     for number in range(ROUNDS):
         plan = rounds.round()

@@ -211,7 +211,7 @@ def test_while_a_plan_is_active_no_other_starts() -> None:
     assert transitions.start(second.pk, actor=AUTHOR, preflight=ready).status == S.RUNNING
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_two_starts_at_once_one_wins() -> None:
     plans = [approved(drawn(name=name)) for name in ("autumn", "winter")]
     together, outcomes = threading.Barrier(2), []
