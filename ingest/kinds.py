@@ -1,6 +1,6 @@
 """The three kinds of upload, declared to the streams. A fourth is one more entry here."""
 
-from ingest import marks, reread
+from ingest import held, marks, reread
 from ingest.records import Device, Event, Health
 from ingest.writers import device, event, health
 from streaming import registry
@@ -26,6 +26,7 @@ KINDS = (
         priority=0,
         reread=reread.event,
         marks=marks.event,
+        rows=held.EVENT,
         probe=lambda: Event(PROBE, "SOS_EVENT", 0, "", health=[_reading()]),
     ),
     Kind(
@@ -39,6 +40,7 @@ KINDS = (
         priority=1,
         reread=reread.device,
         marks=marks.device,
+        rows=held.DEVICE,
         probe=lambda: Device(PROBE, 0),
     ),
     Kind(
@@ -52,6 +54,7 @@ KINDS = (
         priority=2,
         reread=reread.health,
         marks=marks.health,
+        rows=held.HEALTH,
         probe=_reading,
     ),
 )
