@@ -8,5 +8,8 @@ class IngestConfig(AppConfig):
 
     def ready(self) -> None:
         from ingest import checks, kinds  # noqa: F401 - checks register themselves
+        from ingest.models import DeviceInfo
+        from rollout import fleet
 
         kinds.register()
+        fleet.register(DeviceInfo.objects.count)

@@ -159,6 +159,10 @@ FREEZE_HOURS = env.words("LJWX_FREEZE_HOURS", "")
 # Health data is in them: folders of their owner alone. The same for every host of the control plane.
 BACKUP_DIR = Path(env.text("LJWX_BACKUP_DIR", str(VAR_DIR / "backups"))).resolve()
 BACKUP_KEEP = env.integer("LJWX_BACKUP_KEEP", 10, least=1)
+# Records per second that the legacy path was measured to carry; 0: nobody has measured it.
+LEGACY_CAPACITY = env.integer("LJWX_LEGACY_CAPACITY", 0)
+# Between two steps down of a rollback that does not say.
+ROLLBACK_INTERVAL_S = env.integer("LJWX_ROLLBACK_INTERVAL_S", 30, least=1, most=3600)
 # Records younger than this are not judged; stored later than this they are late.
 CHECK_GRACE_S = env.integer("LJWX_CHECK_GRACE_S", 60, least=1, most=3_600)
 # A repair of more records needs somebody's approval.

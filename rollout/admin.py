@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from ljwx.admin.readonly import ReadOnlyAdmin
 from ljwx.admin.shown import moment
+from rollout.manual import switch
 from rollout.models import Change, Route
-from rollout.traffic import RouteConflict, switch
+from rollout.plans.errors import Conflict
+from rollout.traffic import RouteConflict
 
 
 class ShareForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -107,6 +109,9 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             )
         except RouteConflict:
             return self._stale(request, route)
+        except Conflict as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:rollout_route_changelist"))
         for change in changes:
             self.log_change(request, route, f"{change}: {change.reason}")
             messages.success(request, _("Changed. %s") % change)

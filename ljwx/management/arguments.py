@@ -1,6 +1,7 @@
 """Types of command-line arguments that several commands take."""
 
 import argparse
+from decimal import Decimal, InvalidOperation
 
 REASON_LENGTH = 255
 
@@ -10,3 +11,14 @@ def reason(text: str) -> str:
     if not text.strip() or len(text) > REASON_LENGTH:
         raise argparse.ArgumentTypeError(f"1 to {REASON_LENGTH} characters")
     return text
+
+
+def percent(text: str) -> Decimal:
+    """0 to 100 with at most two decimals."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not value.is_finite() or not 0 <= value <= 100 or value != value.quantize(Decimal("0.01")):
+        raise argparse.ArgumentTypeError(f"{text}: 0 to 100, at most two decimals")
+    return value

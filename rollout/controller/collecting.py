@@ -49,12 +49,16 @@ class Collector:
         now: float,
     ) -> Found:
         """The evidence at `now`, by the database's clock. `memory` is brought up to date. Raises django.db.Error."""
+        gap = policy.heartbeat.round_s * policy.heartbeat.missed
+        if memory.collected_since is None or memory.round_at is None or now - memory.round_at > gap:
+            memory.collected_since = now
         self._routes(memory, policy, kinds, unconfirmed, now)
-        self._read(memory, policy)
+        self._read(memory, int(now) - told.SETTLED_S)
         found = look(now=now)
         self._sample(memory, found, now)
         evidence = Evidence(
             now=now,
+            collected_since=memory.collected_since,
             kinds=tuple(self._of_kind(kind, memory.kinds[kind], policy, found, now) for kind in memory.kinds),
             accept=tuple(each for path in (STREAM, LEGACY) if (each := self._accept(path, memory, policy)) is not None),
             cpu=tuple(memory.cpu),
@@ -83,9 +87,8 @@ class Collector:
                 held.confirmed_at = now
             memory.kinds[kind] = held
 
-    def _read(self, memory: Memory, policy: Policy) -> None:
-        """Take the seconds that are settled and not read yet."""
-        until = told.settled()
+    def _read(self, memory: Memory, until: int) -> None:
+        """Take the seconds before `until` that are not read yet."""
         oldest = until - KEPT_S
         since = oldest if not self._begun else max(memory.read_until or oldest, oldest)
         buckets = told.read(since, until)

@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+from collections.abc import Callable
 from decimal import Decimal
 
 import redis
@@ -48,6 +49,8 @@ class Controller:
     Guarantee: every effect is one transaction that names the fencing token, so that of several controllers one alone
     acts, and one that was stopped past its lease writes nothing. What is remembered outlasts its process.
     """
+
+    clock: Callable[[], float] = staticmethod(databaseclock.now)
 
     def __init__(self, *, holder: str = "") -> None:
         self.holder = holder or f"{socket.gethostname()}:{os.getpid()}"
@@ -103,7 +106,7 @@ class Controller:
         return self.holding
 
     def _round(self, holding: Holding) -> None:
-        now = databaseclock.now()
+        now = self.clock()
         row, policy = policies.active()
         plan = planstate.active()
         step = planstate.current(plan) if plan else None

@@ -31,10 +31,12 @@ class OfKind(msgspec.Struct):
 
 
 class Memory(msgspec.Struct):
-    """`round_at`: the last round, whoever made it; None: there was none. `read_until`: the first second of the tallies
+    """`round_at`: the last round, whoever made it; None: there was none. `collected_since`: since when there was no gap
+    between rounds. `read_until`: the first second of the tallies
     that is not in the detectors yet."""
 
     round_at: float | None = None
+    collected_since: float | None = None
     read_until: int | None = None
     kinds: dict[str, OfKind] = {}
     cpu: list[Sample] = []
@@ -44,8 +46,10 @@ class Memory(msgspec.Struct):
 
 
 def recent(samples: list[Sample], *, now: float) -> list[Sample]:
-    """Those that a policy may still look at."""
-    return [each for each in samples if each.at is not None and now - each.at <= KEPT_S]
+    """Those that a policy may still look at, and the last answer however old it is."""
+    answered = [each for each in samples if each.value is not None]
+    kept = [each for each in samples if each.at is not None and now - each.at <= KEPT_S]
+    return kept if not answered or answered[-1] in kept else [answered[-1], *kept]
 
 
 def load() -> Memory:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 
 from monitoring.bucket import Bucket
 from monitoring.histogram import Histogram
-
 from rollout.guardrails.evidence import Accept
 from rollout.guardrails.sequential import Detector, SequentialTest, Tally, feed
 from rollout.routes import STREAM

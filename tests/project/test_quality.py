@@ -50,7 +50,7 @@ def copy(tmp_path: Path) -> Path:
         (TYPES, "ljwx/env.py", "wrong: int = 'text'\n", "Incompatible types"),
         (
             MIGRATIONS,
-            "rollout/models.py",
+            "rollout/models/pin.py",
             "class Planted(models.Model):\n    pass\n",
             "Planted",
         ),

@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 
 from rollout import traffic
 from rollout.management.commands import switch_traffic
-from rollout.models import Change, Route
+from rollout.models import Change, Plan, Route
+from tests.rollout.plans.stage import brought
 
 
 def run(*args: str) -> str:
@@ -116,3 +117,34 @@ def test_a_reason_that_is_too_long_is_a_usage_error_and_not_a_failure_half_way()
     with pytest.raises(CommandError):
         run("20", "--reason", "x" * 256)
     assert shares()["health"] == 0
+
+
+@pytest.mark.usefixtures("db")
+def test_the_mirrored_share_is_set_alone_or_with_the_other() -> None:
+    assert run("--mirror", "5", "--reason", "x", "--kind", "health") == "health: 0.00 % → 5 % (mirrored)\n"
+    route = Route.objects.get(kind="health")
+    assert (route.percentage, route.mirror_percentage) == (0, 5)
+    run("20", "--mirror", "1", "--reason", "x", "--kind", "health")
+    route.refresh_from_db()
+    assert (route.percentage, route.mirror_percentage) == (20, 1)
+
+
+@pytest.mark.usefixtures("db")
+def test_nothing_asked_for_is_a_usage_error() -> None:
+    with pytest.raises(CommandError) as error:
+        run("--reason", "x")
+    assert error.value.returncode == 2
+
+
+@pytest.mark.usefixtures("db")
+def test_beside_an_active_plan_it_is_exit_code_4_and_an_emergency_lowers() -> None:
+    plan = brought(Plan.Status.RUNNING)
+    for args in (["3"], ["20"], ["20", "--emergency"]):
+        with pytest.raises(CommandError) as error:
+            run(*args, "--reason", "x")
+        assert error.value.returncode == 4
+    assert shares()["health"] == 5
+    run("3", "--emergency", "--reason", "x")
+    assert shares()["health"] == 3
+    plan.refresh_from_db()
+    assert plan.status == Plan.Status.ROLLING_BACK

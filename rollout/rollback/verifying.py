@@ -1,0 +1,123 @@
+"""Whether the window of a rollback lost nothing: what is asked when the streams are drained.
+
+The ledger always answers. Whoever can compare more registers a check.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import redis
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from msgspec.structs import replace
+
+from rollout.models import Rollback
+from rollout.plans import returning
+from rollout.plans.moving import atomic
+from rollout.rollback import facts
+from rollout.rollback.lowering import hold
+from rollout.rollback.staying import Fence, note, same
+from streaming import accounts
+
+S = Rollback.Status
+# What waited in the streams when the rollback was asked for is at most as old as they keep it by default.
+BEFORE_MINUTES = 60
+LONGEST_MINUTES = 24 * 60
+OUTCOME_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Uploads of `kinds` received from minute `first` to minute `last` since 1970, both included; `now`: epoch
+    seconds."""
+
+    kinds: tuple[str, ...]
+    first: int
+    last: int
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a check found: whether all is right, and how it says so."""
+
+    right: bool
+    text: str
+
+
+# None: not yet, ask again in the next round. One call is a bounded piece of work.
+Check = Callable[[Window], Found | None]
+
+_checks: list[Check] = []
+
+
+def register(check: Check) -> None:
+    """Ask `check` too before a rollback is done."""
+    if check not in _checks:
+        _checks.append(check)
+
+
+def by_ledger(window: Window) -> Found | None:
+    """No promise of the window is without an outcome. Raises django.db.Error, redis.RedisError: not known."""
+    minutes = int(window.now) // 60 - window.first + 1
+    lines = [
+        line
+        for line in accounts.lines(minutes, now=window.now)
+        if line.kind in window.kinds and window.first <= line.minute <= window.last
+    ]
+    if any(not line.settled for line in lines):
+        return None
+    residue = sum(line.residue for line in lines if line.residue > 0)
+    if residue:
+        text = ngettext(
+            "%d record is in no account: see manage.py ledger",
+            "%d records are in no account: see manage.py ledger",
+            residue,
+        )
+        return Found(False, text % residue)
+    accepted = sum(line.accepted for line in lines)
+    return Found(True, _("by the ledger: %d records accepted, each stored, dead or a duplicate") % accepted)
+
+
+def verify(rollback: Rollback, *, now: datetime, fence: Fence) -> bool:
+    """Ask every check once. All answered: the rollback is done, and its plan rolled back."""
+    held = facts.read(rollback.facts)
+    window = _window(rollback, now=now)
+    if now.timestamp() < (window.last + 1) * 60 + accounts.GRACE_S:
+        return note(rollback, replace(held, waiting=_("until the last minute can be judged")), fence=fence)
+    try:
+        found = [check(window) for check in (by_ledger, *_checks)]
+    except redis.RedisError as error:
+        waiting = _("Redis does not answer: %s") % type(error).__name__
+        return note(rollback, replace(held, waiting=waiting), fence=fence)
+    answers = [each for each in found if each is not None]
+    if len(answers) < len(found):
+        return note(rollback, replace(held, waiting=_("until the last minute can be judged")), fence=fence)
+    return _end(rollback, answers, now=now, fence=fence)
+
+
+def _window(rollback: Rollback, *, now: datetime) -> Window:
+    asked, effective = rollback.requested_at, rollback.effective_at or now
+    last = int(effective.timestamp()) // 60
+    first = max(int(asked.timestamp()) // 60 - BEFORE_MINUTES, last - LONGEST_MINUTES)
+    return Window(tuple(rollback.kinds), first, last, now.timestamp())
+
+
+@atomic
+def _end(rollback: Rollback, answers: Sequence[Found], *, now: datetime, fence: Fence) -> bool:
+    fence()
+    hold()
+    if not same(rollback):
+        return False
+    right = all(answer.right for answer in answers)
+    held = facts.read(rollback.facts)
+    texts = [held.remark, *(answer.text for answer in answers)]
+    rollback.outcome = "; ".join(text for text in texts if text)[:OUTCOME_LENGTH]
+    rollback.verified_at = now if right else None
+    rollback.status, rollback.active = S.DONE, None
+    rollback.facts = facts.written(replace(held, waiting=""))
+    if rollback.plan is not None:
+        returning.end(rollback.plan.pk, actor=rollback.actor, reason=rollback.outcome)
+    rollback.save(update_fields=["outcome", "verified_at", "status", "active", "facts"])
+    return True
