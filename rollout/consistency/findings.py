@@ -1,8 +1,8 @@
 """Findings: written with the chunk that found them, resolved by whatever finds the same record mended."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from rollout.consistency.holes import Hole
@@ -16,10 +16,13 @@ MOST = 10_000
 # One hole of a check is like the next: they need no place in an entry.
 OF_HOLE = -1
 
+# Not of a promise: a chunk that finds the promise kept does not end them.
+STAY = (CheckFinding.Outcome.HOLE, CheckFinding.Outcome.EXTRA)
+
 Place = tuple[int, int, int]
 
 
-def still_open(kind: str) -> Any:
+def still_open(kind: str) -> "QuerySet[CheckFinding]":
     """The findings of `kind` that nobody has resolved."""
     return CheckFinding.objects.filter(kind=kind, resolved_at__isnull=True)
 
@@ -82,6 +85,7 @@ def _finding(row: CheckProgress, each: Judged) -> CheckFinding:
         epoch=promise.origin.epoch,
         received_ms=promise.received_ms,
         differences=[[known.column, known.wanted, known.held] for known in each.differences],
+        reason=letter.reason[:255],
         beside=list(each.beside) if each.beside else None,
         form=letter.form,
         payload=letter.payload if kept else b"",

@@ -47,7 +47,7 @@ def _place(promise: Promise) -> Place:
 
 
 def _by_row(promises: Sequence[Promise], *, grace_s: float) -> list[Judged]:
-    keyed = [(promise, _key(promise)) for promise in promises]
+    keyed = [(promise, promise.key) for promise in promises]
     wanted: dict[str, set[Key]] = {}
     for promise, key in keyed:
         if key is not None:
@@ -55,16 +55,6 @@ def _by_row(promises: Sequence[Promise], *, grace_s: float) -> list[Judged]:
     rows = {promise.kind.name: promise.kind.rows for promise, _ in keyed}
     held = {name: rows_of.fetch(sorted(wanted[name])) for name in wanted if (rows_of := rows[name])}
     return [_of_rows(promise, held[promise.kind.name].get(key, ()) if key else (), grace_s) for promise, key in keyed]
-
-
-def _key(promise: Promise) -> Key | None:
-    """None when no row can have it: then it was buried for that."""
-    if promise.record is None or promise.kind.rows is None:
-        return None
-    try:
-        return promise.kind.key(promise.record)
-    except (OverflowError, ValueError):
-        return None
 
 
 def _of_rows(promise: Promise, rows: Sequence[Held], grace_s: float) -> Judged:
@@ -112,7 +102,7 @@ def _present(judged: Sequence[Judged]) -> list[Judged]:
         return list(judged)
     return [
         replace(each, outcome=Outcome.DIFFERENT, differences=stale[name])
-        if each.outcome in AGREE and (name := (each.promise.kind.name, _key(each.promise) or ())) in stale
+        if each.outcome in AGREE and (name := (each.promise.kind.name, each.promise.key or ())) in stale
         else each
         for each in judged
     ]

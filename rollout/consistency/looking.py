@@ -1,6 +1,7 @@
 """A stream as it is now: what is kept of it, and what of it is settled."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
@@ -17,7 +18,8 @@ ZERO = Id(0, 0)
 class Look:
     """`first`: the oldest entry that is kept, None for none; `last`: the newest id ever given. `length`, `added`:
     entries that are kept, and that were ever appended (None before Redis 7). `deleted`: the newest that somebody has
-    deleted by name. `handled`: the first id that is not stored and acknowledged yet; None: all of them are."""
+    deleted by name. `handled`: the first id that is not stored and acknowledged yet; None: all of them are. `clock`:
+    what no entry can come before any more, by the clock of Redis, which gives the ids."""
 
     first: Id | None
     last: Id
@@ -25,6 +27,7 @@ class Look:
     added: int | None
     deleted: Id
     handled: Id | None
+    clock: Id
 
     def bound(self, *, now_ms: int, grace_s: float) -> Id:
         """The first id that may not be judged yet: younger than the grace, or on its way."""
@@ -35,6 +38,8 @@ class Look:
 def look(kind: Kind) -> Look:
     """The stream of `kind`. Raises redis.RedisError."""
     connection = client("control")
+    seconds, micros = connection.time()
+    clock = Id(seconds * 1000 + micros // 1000)
     try:
         # The group first: what is delivered or appended meanwhile can then only be taken for not handled.
         groups = connection.xinfo_groups(kind.stream)
@@ -42,7 +47,7 @@ def look(kind: Kind) -> Look:
         found = connection.xinfo_stream(kind.stream)
     except redis.ResponseError as error:
         if "no such key" in str(error).lower():
-            return Look(None, ZERO, 0, None, ZERO, None)
+            return Look(None, ZERO, 0, None, ZERO, None, clock)
         raise
     last = ids.of(found["last-generated-id"])
     delivered = next((ids.of(each["last-delivered-id"]) for each in groups if _is_there([each], kind)), ZERO)
@@ -57,6 +62,7 @@ def look(kind: Kind) -> Look:
         added=found.get("entries-added"),
         deleted=ids.of(deleted) if deleted else ZERO,
         handled=min(waiting, default=None),
+        clock=clock,
     )
 
 
@@ -64,9 +70,11 @@ def _is_there(groups: list[dict[str, object]], kind: Kind) -> bool:
     return any(group["name"] == kind.group.encode() for group in groups)
 
 
-def page(kind: Kind, *, after: Id, bound: Id, most: int) -> list[Entry]:
-    """At most `most` entries after `after` and before `bound`, oldest first. Raises redis.RedisError."""
-    if bound <= after.after():
+def page(kind: Kind, *, after: Id, bound: Id | None, most: int) -> list[Entry]:
+    """At most `most` entries after `after` and before `bound` (None: to the end), oldest first. Raises
+    redis.RedisError."""
+    if bound is not None and bound <= after.after():
         return []
-    found = client("control").xrange(kind.stream, min=f"({after}", max=f"({bound}", count=most)
+    end = "+" if bound is None else f"({bound}"
+    found: Any = client("control").xrange(kind.stream, min=f"({after}", max=end, count=most)
     return [Entry(kind, identifier, fields) for identifier, fields in found]

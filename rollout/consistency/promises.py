@@ -10,7 +10,7 @@ from streaming import deadletters, opening, registry
 from streaming.deadletters import Burial
 from streaming.envelope import Origin
 from streaming.opening import MOST_APART_MS, Fields
-from streaming.registry import Kind, Record
+from streaming.registry import Key, Kind, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,16 @@ class Promise:
     origin: Origin
     burial: Burial | None = None
     part_of: int | None = None
+
+    @property
+    def key(self) -> Key | None:
+        """The natural key of its row; None when no row can have it: then it was buried for that."""
+        if self.record is None:
+            return None
+        try:
+            return self.kind.key(self.record)
+        except (OverflowError, ValueError):
+            return None
 
     @property
     def letter(self) -> Burial:

@@ -59,6 +59,11 @@ def evidence(kind: str, since: float) -> Consistency | None:
     return Consistency(matched=matched, mismatched=mismatched, settled_through=row.cursor_ms / 1000)
 
 
+def prune(*, now: float) -> None:
+    """Forget the evidence of two weeks ago. Raises django.db.Error."""
+    tallies.prune(now=now)
+
+
 def settled(kind: str) -> CheckProgress | None:
     """How far the rolling check of `kind` has come."""
     return CheckProgress.objects.filter(check_run__rolling=True, kind=kind).first()

@@ -64,7 +64,8 @@ def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = 
     """
     kind, check, now_ms = registry.get(row.kind), row.check_run, round(now * 1000)
     cursor = Id(row.cursor_ms, row.cursor_seq)
-    bound = look(kind).bound(now_ms=now_ms, grace_s=check.grace_s)
+    before = look(kind)
+    bound = before.bound(now_ms=now_ms, grace_s=check.grace_s)
     if check.until_ms is not None:
         bound = min(bound, Id(check.until_ms))
     entries = _of(page(kind, after=cursor, bound=bound, most=max(1, records // 2)), records=records)
@@ -75,13 +76,13 @@ def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = 
         retention_s=settings.STREAM_RETENTION_MINUTES * 60,
     )  # fmt: skip
     if hole is not None:
-        _save(row, _behind(hole, cursor, seen), judged=(), hole=hole, fence=fence)
+        _save(row, _behind(hole, seen), judged=(), hole=hole, fence=fence)
         return Chunk(True, 0, 0.0)
     promises = [promise for _entry, held in entries for promise in held]
     began = time.perf_counter()
     judged = judge(promises, grace_s=check.grace_s)
     more = bool(entries)
-    through = entries[-1][0].id if entries else max(bound.before(), cursor)
+    through = entries[-1][0].id if entries else max(min(bound, before.clock).before(), cursor)
     _save(row, _moved(row, through, entries, judged, seen, more), judged=judged, hole=None, fence=fence)
     return Chunk(more, len(promises), time.perf_counter() - began)
 
@@ -99,10 +100,9 @@ def _of(entries: Sequence[Entry], *, records: int) -> list[tuple[Entry, list[Pro
     return found
 
 
-def _behind(hole: Hole, cursor: Id, seen: Look) -> dict[str, Any]:
-    through = max(hole.until.before(), cursor)
+def _behind(hole: Hole, seen: Look) -> dict[str, Any]:
     return {
-        "cursor_ms": through.ms, "cursor_seq": through.seq, "seen_ms": 0, "seen_seq": 0, "added": seen.added,
+        "cursor_ms": hole.through.ms, "cursor_seq": hole.through.seq, "seen_ms": 0, "seen_seq": 0, "added": seen.added,
     }  # fmt: skip
 
 
