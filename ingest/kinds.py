@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ingest import marks, reread
+from ingest import held, marks, reread
 from ingest.records import Device, Event, Health
 from ingest.writers import device, event, health
 from streaming import registry
@@ -34,6 +34,7 @@ KINDS = (
         priority=0,
         reread=reread.event,
         marks=marks.event,
+        rows=held.EVENT,
         probe=lambda: Event(PROBE, "SOS_EVENT", 0, "", health=[_reading()]),
         carried=Carried("health", of=lambda record: record.health, keep=_with_readings),
     ),
@@ -48,6 +49,7 @@ KINDS = (
         priority=1,
         reread=reread.device,
         marks=marks.device,
+        rows=held.DEVICE,
         probe=lambda: Device(PROBE, 0),
     ),
     Kind(
@@ -61,6 +63,7 @@ KINDS = (
         priority=2,
         reread=reread.health,
         marks=marks.health,
+        rows=held.HEALTH,
         probe=_reading,
     ),
 )

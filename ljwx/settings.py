@@ -168,6 +168,10 @@ BACKUP_KEEP = env.integer("LJWX_BACKUP_KEEP", 10, least=1)
 LEGACY_CAPACITY = env.integer("LJWX_LEGACY_CAPACITY", 0)
 # Between two steps down of a rollback that does not say.
 ROLLBACK_INTERVAL_S = env.integer("LJWX_ROLLBACK_INTERVAL_S", 30, least=1, most=3600)
+# Records younger than this are not judged; stored later than this they are late.
+CHECK_GRACE_S = env.integer("LJWX_CHECK_GRACE_S", 60, least=1, most=3_600)
+# A repair of more records needs somebody's approval.
+REPAIR_APPROVAL_ROWS = env.integer("LJWX_REPAIR_APPROVAL_ROWS", 1_000, least=0)
 
 # Where a process dies of its own: only for proofs (ljwx/failpoints.py).
 FAILPOINT = env.text("LJWX_FAILPOINT", "")

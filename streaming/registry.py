@@ -11,6 +11,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from streaming.envelope import Reject
+    from streaming.rows import Rows
 
 Record = Any  # a msgspec struct of the kind's own type
 Key = tuple[Any, ...]
@@ -61,7 +62,8 @@ class Kind:
     `reread` reads the text of one record again, as it was received at an epoch millisecond; it raises ValueError with
     the reason when that is still no record. `probe` makes a record that can always be written, which is never
     committed; a kind without one buries nothing that only a probe write could tell from a broken world. `carried`: what
-    its records carry that can be refused without them. `marks` gives the highest id of each of its tables.
+    its records carry that can be refused without them. `marks` gives the highest id of each of its tables. `rows` finds
+    and compares what was stored; a kind without it is not checked.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Kind:
     probe: Callable[[], Record] | None = None
     carried: Carried | None = None
     marks: Callable[[], Mapping[str, int]] | None = None
+    rows: "Rows | None" = None
 
 
 class UnknownKind(LookupError):

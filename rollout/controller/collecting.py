@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from monitoring import evidence as told
 from monitoring import machine
+from rollout import consistency
 from rollout.controller.memory import Memory, OfKind, recent
 from rollout.controller.redislook import Look, look
 from rollout.controller.tallies import Recent, of_epoch, seconds
@@ -131,7 +132,7 @@ class Collector:
             backlog=tuple(held.backlog),
             age=tuple(held.age),
             lost=Sample(now, None if lost is None else float(lost)),
-            consistency=None,
+            consistency=consistency.evidence(kind, held.confirmed_at or held.began_at),
         )
 
     def _accept(self, path: str, memory: Memory, policy: Policy) -> Accept | None:

@@ -15,7 +15,7 @@ from ljwx.redis import CONTROLLER_KEY, client
 from ljwx.stopping import Stop
 from monitoring import alarms, processes
 from monitoring import tallies as told
-from rollout import checklists, confirmation, lease, override, policies, rollback
+from rollout import checklists, confirmation, consistency, lease, override, policies, rollback
 from rollout.controller import planstate
 from rollout.controller.acting import Round, act
 from rollout.controller.collecting import Collector
@@ -143,6 +143,7 @@ class Controller:
         save(self._memory, holding=holding)
         override_rollback.note(now=now, fence=holding.fence)
         rollback.progress(now=now, fence=holding.fence)
+        consistency.advance(now=now)
         self._prune(now)
         self._beat()
 
@@ -212,3 +213,4 @@ class Controller:
         self._pruned_at = now
         told.prune(moment=now)
         processes.prune(moment=now)
+        consistency.prune(now=now)

@@ -1,0 +1,80 @@
+"""A stream as it is now: what is kept of it, and what of it is settled."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from ljwx.redis import client
+from rollout.consistency import ids
+from rollout.consistency.ids import Id
+from rollout.consistency.promises import Entry
+from streaming.registry import Kind
+
+ZERO = Id(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`first`: the oldest entry that is kept, None for none; `last`: the newest id ever given. `length`, `added`:
+    entries that are kept, and that were ever appended (None before Redis 7). `deleted`: the newest that somebody has
+    deleted by name. `handled`: the first id that is not stored and acknowledged yet; None: all of them are. `clock`:
+    what no entry can come before any more, by the clock of Redis, which gives the ids."""
+
+    first: Id | None
+    last: Id
+    length: int
+    added: int | None
+    deleted: Id
+    handled: Id | None
+    clock: Id
+
+    def bound(self, *, now_ms: int, grace_s: float) -> Id:
+        """The first id that may not be judged yet: younger than the grace, or on its way."""
+        old = Id(max(0, now_ms - round(grace_s * 1000)))
+        return old if self.handled is None else min(old, self.handled)
+
+
+def look(kind: Kind) -> Look:
+    """The stream of `kind`. Raises redis.RedisError."""
+    connection = client("control")
+    seconds, micros = connection.time()
+    clock = Id(seconds * 1000 + micros // 1000)
+    try:
+        # The group first: what is delivered or appended meanwhile can then only be taken for not handled.
+        groups = connection.xinfo_groups(kind.stream)
+        oldest = connection.xpending(kind.stream, kind.group)["min"] if _is_there(groups, kind) else None
+        found = connection.xinfo_stream(kind.stream)
+    except redis.ResponseError as error:
+        if "no such key" in str(error).lower():
+            return Look(None, ZERO, 0, None, ZERO, None, clock)
+        raise
+    last = ids.of(found["last-generated-id"])
+    delivered = next((ids.of(each["last-delivered-id"]) for each in groups if _is_there([each], kind)), ZERO)
+    waiting = [Id(*each) for each in ([ids.of(oldest)] if oldest else [])]
+    waiting += [delivered.after()] if delivered < last else []
+    entry = found["first-entry"]
+    deleted = found.get("max-deleted-entry-id")
+    return Look(
+        first=ids.of(entry[0]) if entry else None,
+        last=last,
+        length=found["length"],
+        added=found.get("entries-added"),
+        deleted=ids.of(deleted) if deleted else ZERO,
+        handled=min(waiting, default=None),
+        clock=clock,
+    )
+
+
+def _is_there(groups: list[dict[str, object]], kind: Kind) -> bool:
+    return any(group["name"] == kind.group.encode() for group in groups)
+
+
+def page(kind: Kind, *, after: Id, bound: Id | None, most: int) -> list[Entry]:
+    """At most `most` entries after `after` and before `bound` (None: to the end), oldest first. Raises
+    redis.RedisError."""
+    if bound is not None and bound <= after.after():
+        return []
+    end = "+" if bound is None else f"({bound}"
+    found: Any = client("control").xrange(kind.stream, min=f"({after}", max=end, count=most)
+    return [Entry(kind, identifier, fields) for identifier, fields in found]

@@ -1,0 +1,117 @@
+"""The rolling check: always a little behind the streams, a chunk at a time, by whoever leads the controllers."""
+
+import logging
+
+import redis
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from rollout.consistency import tallies
+from rollout.consistency.ids import Id
+from rollout.consistency.looking import look
+from rollout.consistency.walking import Moved, Pace, step
+from rollout.guardrails.evidence import Consistency
+from rollout.models import Check, CheckProgress, Route
+from streaming import registry
+from streaming.registry import Kind
+
+log = logging.getLogger(__name__)
+
+# How far back the first look of all goes.
+BEGIN_S = 600.0
+ACTOR = "controller"
+
+_pace = Pace(0.15)
+
+
+def advance(*, budget_s: float = 0.15, now: float) -> None:
+    """Go on where the last call has ended, by whichever process: the kind that is furthest behind first, until nothing
+    is settled or `budget_s` seconds of database time are used. `now`: seconds since 1970 by the database's clock.
+
+    A Redis that is away leaves it where it is, and what is settled grows old. Raises django.db.Error.
+    """
+    check, used = _check(now=now), 0.0
+    for row in _rows(check, now=now):
+        while used < budget_s:
+            try:
+                chunk = step(row, now=now, records=_pace.records)
+            except redis.RedisError as error:
+                log.info("the rolling check waits for Redis: %s", type(error).__name__)
+                return
+            except Moved as error:
+                log.info("%s", error)
+                break
+            used += chunk.database_s
+            _pace.told(chunk)
+            if not chunk.more:
+                break
+
+
+def evidence(kind: str, since: float) -> Consistency | None:
+    """The settled comparisons of entries of the present epoch of `kind` that were received since `since` (seconds since
+    1970), to whole tens of seconds; None when nothing was settled yet. Raises django.db.Error."""
+    row = CheckProgress.objects.filter(check_run__rolling=True, kind=kind).first()
+    route = Route.objects.filter(kind=kind).first()
+    if row is None or route is None:
+        return None
+    matched, mismatched = tallies.of(kind, epoch=route.epoch, since=since)
+    return Consistency(matched=matched, mismatched=mismatched, settled_through=row.cursor_ms / 1000)
+
+
+def prune(*, now: float) -> None:
+    """Forget the evidence of two weeks ago. Raises django.db.Error."""
+    tallies.prune(now=now)
+
+
+def settled(kind: str) -> CheckProgress | None:
+    """How far the rolling check of `kind` has come."""
+    return CheckProgress.objects.filter(check_run__rolling=True, kind=kind).first()
+
+
+def _check(*, now: float) -> Check:
+    known = [kind.name for kind in registry.kinds() if kind.rows is not None]
+    found = Check.objects.filter(rolling=True).first()
+    if found is None:
+        values = {
+            "kinds": known, "since_ms": round((now - BEGIN_S) * 1000), "grace_s": settings.CHECK_GRACE_S,
+            "actor": ACTOR, "active": None, "started_at": timezone.now(),
+        }  # fmt: skip
+        try:
+            with transaction.atomic():
+                found = Check.objects.create(rolling=True, **values)
+        except IntegrityError:
+            found = Check.objects.get(rolling=True)
+    if found.grace_s != settings.CHECK_GRACE_S:
+        Check.objects.filter(pk=found.pk).update(grace_s=settings.CHECK_GRACE_S)
+        found.grace_s = settings.CHECK_GRACE_S
+    return found
+
+
+def _rows(check: Check, *, now: float) -> list[CheckProgress]:
+    found = {row.kind: row for row in CheckProgress.objects.filter(check_run=check)}
+    for kind in registry.kinds():
+        if kind.rows is not None and kind.name not in found and (row := _begin(check, kind, now=now)) is not None:
+            found[kind.name] = row
+    for row in found.values():
+        row.check_run = check
+    return sorted(found.values(), key=lambda row: (row.cursor_ms, row.kind))
+
+
+def _begin(check: Check, kind: Kind, *, now: float) -> CheckProgress | None:
+    """At the oldest entry that is kept, and not far back: what was trimmed before is nobody's hole."""
+    try:
+        seen = look(kind)
+    except redis.RedisError as error:
+        log.info("the rolling check of %s does not begin: %s", kind.name, type(error).__name__)
+        return None
+    oldest = seen.first.before() if seen.first is not None else seen.last
+    begin = max(Id(max(0, round((now - BEGIN_S) * 1000))), oldest)
+    try:
+        with transaction.atomic():
+            return CheckProgress.objects.create(
+                check_run=check, kind=kind.name, begin_ms=begin.ms, cursor_ms=begin.ms, cursor_seq=begin.seq,
+                seen_ms=0, added=seen.added,
+            )  # fmt: skip
+    except IntegrityError:
+        return CheckProgress.objects.get(check_run=check, kind=kind.name)

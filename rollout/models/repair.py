@@ -1,0 +1,31 @@
+"""Repairs: what a check has found to be missing, stored after all."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from rollout.models.check import Check
+
+
+class Repair(models.Model):
+    """One repair of the findings of a check, with who asked, who approved and what became of them. Never edited."""
+
+    check_run = models.ForeignKey(Check, models.PROTECT, related_name="repairs", verbose_name=_("check"))
+    actor = models.CharField(_("asked by"), max_length=150)
+    approved_by = models.CharField(_("approved by"), max_length=150, blank=True, default="")
+    reason = models.CharField(_("reason"), max_length=255)
+    records = models.PositiveBigIntegerField(_("records"))
+    stored = models.PositiveBigIntegerField(_("stored"), default=0)
+    duplicate = models.PositiveBigIntegerField(_("there already"), default=0)
+    dead = models.PositiveBigIntegerField(_("dead letters"), default=0)
+    mended = models.PositiveBigIntegerField(_("found mended"), default=0)
+    started_at = models.DateTimeField(_("started at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=255, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("repair")
+        verbose_name_plural = _("repairs")
+        permissions = [("repair_records", _("Can repair what a check has found"))]
+
+    def __str__(self) -> str:
+        return f"{self.check_run_id}: {self.records}"

@@ -1,0 +1,58 @@
+"""How what is stored is found again and compared with a record: what a kind tells those who check and repair."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streaming.registry import Key, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row under a natural key: its `values` in the order of `Rows.columns`, and when it was written (seconds since
+    1970; None when it does not say)."""
+
+    values: tuple[Any, ...]
+    written_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A column whose value is not what was to be stored."""
+
+    column: str
+    wanted: Any
+    held: Any
+
+
+def _none(record: Record) -> Sequence[tuple[str, Record]]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a kind's main table.
+
+    `fetch` gives all rows under each key, more than one where a table has no unique key; keys compare as bytes. `same`
+    is the writer's own judgement whether such values can be the record's; `values` are the record's as a row would
+    hold them. `beside`: the keys where a row lands that was stored under a mistaken time. `parts`: records of other
+    kinds that are stored with a record. `current`: of the newest history of these devices, the keys whose row of the
+    present state is not that history, with what differs. All of them read; they raise django.db.Error.
+    """
+
+    columns: tuple[str, ...]
+    fetch: Callable[[Sequence[Key]], Mapping[Key, Sequence[Held]]]
+    same: Callable[[Record, Sequence[Any]], bool]
+    values: Callable[[Record], Sequence[Any]]
+    beside: Callable[[Record], Sequence[Key]]
+    parts: Callable[[Record], Sequence[tuple[str, Record]]] = _none
+    current: Callable[[Sequence[str]], Mapping[Key, Sequence[Difference]]] | None = None
+
+    def differences(self, record: Record, held: Held) -> tuple[Difference, ...]:
+        """The columns in which `held` is not `record`, each by itself in the judgement of `same`."""
+        own = tuple(self.values(record))
+        return tuple(
+            Difference(column, own[place], held.values[place])
+            for place, column in enumerate(self.columns)
+            if not self.same(record, (*own[:place], held.values[place], *own[place + 1 :]))
+        )
