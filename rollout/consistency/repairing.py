@@ -124,7 +124,7 @@ def _promise(row: CheckFinding) -> Promise:
     kind, origin, payload = registry.get(row.of_kind), Origin(row.path, row.epoch), bytes(row.payload)
     if row.form == DeadLetter.Form.RECORD:
         return Promise(entry, row.ordinal, kind, deadletters.record(kind, payload), row.received_ms, origin)
-    burial = Burial(row.of_kind, row.device_sn, row.reason, row.form, payload, row.received_ms, origin)
+    burial = Burial(row.of_kind, row.device_sn, row.reason, row.form, payload, row.received_ms, origin=origin)
     return Promise(entry, row.ordinal, kind, None, row.received_ms, origin, burial=burial)
 
 
