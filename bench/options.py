@@ -7,7 +7,19 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SCENARIOS = ("accept", "e2e", "connections", "storm", "sos", "latency", "tables", "sizes", "consumer", "layers")
+SCENARIOS = (
+    "accept",
+    "e2e",
+    "connections",
+    "storm",
+    "sos",
+    "latency",
+    "tables",
+    "sizes",
+    "consumer",
+    "layers",
+    "consistency",
+)
 
 
 @dataclass(frozen=True, slots=True)
