@@ -28,10 +28,10 @@ BUDGET_S = 0.15
 # What a killed one has begun is carried on while it is about the present.
 FRESH_S = 900.0
 
-Told = Callable[[int], None]
+Told = Callable[[Chunk], None]
 
 
-def _deaf(records: int) -> None:
+def _deaf(chunk: Chunk) -> None:
     """Nobody is told."""
 
 
@@ -39,7 +39,8 @@ class DatabaseConsistencyChecker:
     """Compares what the streams hold with the tables.
 
     Guarantee: one check runs at a time; one that is killed is carried on by the next with the same window, and its
-    result is the same. Between chunks it rests as long as they took, so that uploads keep half of the database.
+    result is the same. Between chunks it rests as long as they took, so that uploads keep half of the database. `told`
+    hears of each chunk that counts.
     """
 
     clock: Callable[[], float] = staticmethod(databaseclock.now)
@@ -95,9 +96,9 @@ class DatabaseConsistencyChecker:
     def _walk(self, row: CheckProgress, holding: Holding) -> None:
         pace = Pace(BUDGET_S)
         while not row.done:
-            chunk: Chunk = step(row, now=self.clock(), records=pace.records, fence=holding.fence)
+            chunk = step(row, now=self.clock(), records=pace.records, fence=holding.fence)
             pace.told(chunk)
-            self._told(chunk.records)
+            self._told(chunk)
             if self._rest and chunk.more:
                 Event().wait(min(chunk.database_s, BUDGET_S))
 

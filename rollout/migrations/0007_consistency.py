@@ -126,7 +126,6 @@ class Migration(migrations.Migration):
                 ('duplicate', models.PositiveBigIntegerField(default=0, verbose_name='duplicate')),
                 ('dead', models.PositiveBigIntegerField(default=0, verbose_name='dead')),
                 ('late', models.PositiveBigIntegerField(default=0, verbose_name='late')),
-                ('longest_ms', models.FloatField(default=0, verbose_name='longest chunk (ms)')),
                 ('check_run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='progress', to='rollout.check', verbose_name='check')),
             ],
             options={

@@ -63,7 +63,6 @@ class CheckProgress(models.Model):
     duplicate = models.PositiveBigIntegerField(_("duplicate"), default=0)
     dead = models.PositiveBigIntegerField(_("dead"), default=0)
     late = models.PositiveBigIntegerField(_("late"), default=0)
-    longest_ms = models.FloatField(_("longest chunk (ms)"), default=0)
 
     class Meta:
         verbose_name = _("progress of a check")

@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 checker = DatabaseConsistencyChecker(
                     kinds=options["kind"],
                     actor=options["actor"] or getpass.getuser(),
-                    told=lambda records: bar.advance(task, records),
+                    told=lambda chunk: bar.advance(task, chunk.records),
                 )
                 return checker.run_comprehensive_check(options["window"])
         except UnknownKind as error:
