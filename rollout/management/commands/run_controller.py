@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from ljwx import background
+from ljwx import background, database
 from ljwx.stopping import Stopping
-from monitoring import processes
+from monitoring import flushing, processes
+from rollout import override
 from rollout.controller.controller import Controller
 
 
@@ -20,11 +21,12 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="one round, then end")
 
     def handle(self, **options: Any) -> None:
+        database.bound_waits()
         controller = Controller()
         if options["once"]:
             controller.step()
             controller.leave()
             return
         processes.begin(processes.Role.CONTROLLER)
-        background.start()
+        background.start(override.current, flushing.flushed)
         controller.run(Stopping())
