@@ -89,9 +89,11 @@ class DatabaseConsistencyChecker:
 
     def _begin(self, name: str, now_ms: int, minutes: int) -> Id:
         since, kept = (now_ms - each * 60_000 for each in (minutes, settings.STREAM_RETENTION_MINUTES))
-        begin, first = Id(max(0, since)).before(), look(registry.get(name)).first
+        begin, seen = Id(max(0, since)).before(), look(registry.get(name))
+        if seen.first is None or since < kept or seen.deleted > begin:
+            return begin
         # Nothing was trimmed within the retention: before the oldest entry there was none.
-        return max(begin, first.before()) if first is not None and since >= kept else begin
+        return max(begin, seen.first.before())
 
     def _walk(self, row: CheckProgress, holding: Holding) -> None:
         pace = Pace(BUDGET_S)
