@@ -18,10 +18,11 @@ from monitoring import tallies as told
 from rollout import checklists, confirmation, consistency, lease, override, policies, rollback
 from rollout.controller import planstate
 from rollout.controller.acting import Round, act
+from rollout.controller.backingup import BACKUP, Renewal
 from rollout.controller.collecting import Collector
 from rollout.controller.deciding import Around, Do, Order, decide
 from rollout.controller.freeze import is_frozen
-from rollout.controller.history import changes
+from rollout.controller.history import ACTOR, changes
 from rollout.controller.memory import Memory, load, save
 from rollout.controller.recording import record
 from rollout.controller.state import LEASE_S, NAME
@@ -57,6 +58,7 @@ class Controller:
         self.holding: Holding | None = None
         self._memory = Memory()
         self._collector = Collector()
+        self._renewal = Renewal()
         self._pruned_at: float | None = None
 
     def run(self, stopping: Stop) -> None:
@@ -181,7 +183,12 @@ class Controller:
         over = step.observing_since is not None and (
             (timezone.now() - step.observing_since).total_seconds() >= step.observe_s
         )
-        return checklists.preflight(plan) if step.status == Step.Status.PENDING or over else []
+        if step.status != Step.Status.PENDING and not over:
+            return []
+        found = checklists.preflight(plan)
+        if BACKUP in found:
+            self._renewal.ask(event=f"plan-{plan.pk}-step-{step.position}", actor=ACTOR)
+        return found
 
     def _tell(self, holding: Holding, plan: Plan | None, step: Step | None, order: Order) -> None:
         """Keep what the step waits for, for people to see."""

@@ -12,7 +12,7 @@ from rollout.api.forms.plans import Act, Approve, Resume
 from rollout.api.shown.plan import PLANS, brief, whole
 from rollout.api.view import Acting, Reading
 from rollout.models import Plan
-from rollout.plans import transitions
+from rollout.plans import starting, transitions
 from rollout.plans.actions import ACTIONS
 
 
@@ -83,14 +83,11 @@ class Approved(PlanAction):
 
 
 class Start(PlanAction):
-    """Let the approved plan run, when the pre-flight finds nothing; else 409 with `blocked_by`."""
+    """Take a backup and let the approved plan run, when the pre-flight finds nothing; else 409 with `blocked_by`."""
 
     needs = {"POST": ACTIONS["start"].permission}
     form = Act
-    does = staticmethod(transitions.start)
-
-    def said(self, asked: dict[str, Any]) -> dict[str, Any]:
-        return {**super().said(asked), "preflight": checklists.preflight}
+    does = staticmethod(starting.start)
 
 
 class PauseView(PlanAction):

@@ -10,14 +10,12 @@ from django.db import Error, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rollout import backups, checklists
+from rollout import checklists
 from rollout.backups.errors import BackupError
 from rollout.management import plans as arguments
 from rollout.models import Plan
-from rollout.plans import drafting, telling, transitions
-from rollout.plans.actions import ACTIONS
+from rollout.plans import drafting, starting, telling, transitions
 from rollout.plans.errors import Conflict, Invalid, NotReady
-from rollout.plans.moving import check
 
 MOST_LISTED = 50
 # Those whose history must say why.
@@ -25,6 +23,7 @@ REASONED = ("approve", "pause", "resume", "complete", "cancel")
 DOING: dict[str, Callable[..., Plan]] = {
     "submit": transitions.submit,
     "approve": transitions.approve,
+    "start": starting.start,
     "pause": transitions.pause,
     "resume": transitions.resume,
     "advance": transitions.advance,
@@ -44,7 +43,7 @@ class Command(BaseCommand):
         arguments.add_creation(actions.add_parser("create", help="a new draft"))
         listing = actions.add_parser("list", help="the newest plans")
         listing.add_argument("--format", choices=["text", "json"], default="text")
-        for name in ("show", "start", *DOING):
+        for name in ("show", *DOING):
             each = actions.add_parser(name, help=_("with its checklists") if name == "show" else None)
             each.add_argument("plan", type=int, metavar="PLAN", help="its number")
             if name == "show":
@@ -89,12 +88,7 @@ class Command(BaseCommand):
             "reason": options["reason"] or "",
             "version": options["seen"],
         }
-        if action != "start":
-            return DOING[action](options["plan"], **asked)
-        plan = Plan.objects.get(pk=options["plan"])
-        check(plan, version=asked["version"], sources=ACTIONS["start"].sources, action="start")
-        backups.before_start(plan, actor=asked["actor"])
-        return transitions.start(plan.pk, preflight=checklists.preflight, **asked)
+        return DOING[action](options["plan"], **asked)
 
     def _create(self, options: dict[str, Any]) -> None:
         with transaction.atomic():
