@@ -17,13 +17,20 @@ from tests.managed import ROOT, Managed, environment
 
 # These start what they meet themselves.
 WHOLE = ROOT / "tests" / "processes"
+# Pages and answers over functions that have their own tests on both databases.
+ONCE = (ROOT / "tests" / "rollout" / "admin", ROOT / "tests" / "rollout" / "api")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The run on MariaDB leaves out what uses no database, which pytest-django proves: it says the same on either."""
+    """The run on MariaDB leaves out what uses no database, which pytest-django proves: it says the same on either. And
+    the pages and answers of the control plane."""
     if not os.environ.get("LJWX_TEST_DATABASE_URL"):
         return
-    left = [item for item in items if WHOLE not in item.path.parents and not uses_database(item)]
+    left = [
+        item
+        for item in items
+        if not ({*ONCE}.isdisjoint(item.path.parents) and (WHOLE in item.path.parents or uses_database(item)))
+    ]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
 
