@@ -135,7 +135,7 @@ def test_a_crash_loop_is_broken_and_reported(manage: Manage) -> None:
 
 def test_a_start_with_a_number_sets_it_but_a_restart_by_up_keeps_what_was_asked_meanwhile(manage: Manage) -> None:
     counts.ask(3, reason="test", actor="ann")
-    (consumers, _web) = system.programs(Address("127.0.0.1", 1), workers=1, web_workers=0, allowed_hosts="")
+    consumers, *_ = system.programs(Address("127.0.0.1", 1), workers=1, web_workers=0, allowed_hosts="")
     words = [str(word) for word in consumers.argv]
     since = f"{float(words[words.index('--started') + 1]) - 60:.3f}"
     first = manage(*words[2:-1], since, LJWX_CONSUMER_HOST="a")

@@ -250,7 +250,7 @@ def test_a_plain_manage_py_beside_it_meets_the_same_servers(
     ready(start("--port", str(port), "--workers", "1"))
     assert (var_dir / "up.env").stat().st_mode & 0o077 == 0
     code = "from ljwx.redis import client; print(client('control').exists('health_data_stream'))"
-    code += "; from django.contrib.auth.models import User; print(User.objects.count())"
+    code += "; from django.contrib.auth.models import User; print(User.objects.filter(is_superuser=True).count())"
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
     bare = {name: value for name, value in environment.items() if name != "LJWX_DATABASE_URL"}
     answer = subprocess.run(command, env=bare, capture_output=True, text=True, check=False)

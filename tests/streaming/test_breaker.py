@@ -112,5 +112,7 @@ def test_every_append_of_the_project_asks_the_breaker() -> None:
         for path in (root / layer).rglob("*.py")
         if "xadd(" in (text := path.read_text(encoding="utf-8")) or 'b"XADD"' in text
         if "breaker.current.allows()" not in text
+        # A restore is no request: it waits for Redis, and says when it is away.
+        and path.relative_to(root).as_posix() != "rollout/backups/republishing.py"
     ]
     assert found == []

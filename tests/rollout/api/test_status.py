@@ -12,6 +12,7 @@ from django.utils import timezone
 from ljwx import databaseclock
 from monitoring import alarms
 from monitoring.models import ProcessReport
+from rollout import override
 from rollout.models import Route, Step
 from rollout.plans import drafting, transitions
 from rollout.plans.templates import TEMPLATES
@@ -89,10 +90,12 @@ def test_an_alarm_that_stands_is_told(operator: Caller, streams: None) -> None:
 
 def test_a_forced_share_is_told(operator: Caller, streams: None, settings: Any) -> None:
     (Path(settings.VAR_DIR) / "STREAM_FORCE_PERCENTAGE").write_text("0")
+    override.current.refresh()
     try:
         assert status(operator)["override"] == {"percentage": 0, "from": "STREAM_FORCE_PERCENTAGE"}
     finally:
         (Path(settings.VAR_DIR) / "STREAM_FORCE_PERCENTAGE").unlink()
+        override.current.refresh()
 
 
 def test_without_redis_what_the_database_knows_is_told_and_the_rest_is_unknown(operator: Caller, settings: Any) -> None:
