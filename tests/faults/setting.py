@@ -24,7 +24,12 @@ def running() -> "Iterator[Scene]":
                 socket=database.socket,
                 statements=("CREATE USER ljwx@localhost", "GRANT ALL ON ljwx.* TO ljwx@localhost"),
                 LJWX_LANGUAGE="en",
+                LJWX_DATABASE_READ_TIMEOUT_S="6",
             )
+            from ljwx import database as waits
+
+            # A rollback that meets a frozen MariaDB must fail, so that the row can go on and thaw it.
+            waits.bound_waits()
             from tests.faults.load import Load
             from tests.faults.proxy import Proxy
             from tests.faults.scene import Scene, environment
