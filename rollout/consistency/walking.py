@@ -49,11 +49,12 @@ class Pace:
         self._budget_s = budget_s
 
     def told(self, chunk: Chunk) -> None:
-        """Learn from a chunk."""
-        if chunk.database_s > self._budget_s * 0.6:
-            self.records = max(LEAST_RECORDS, self.records // 2)
-        elif chunk.records >= self.records // 2 and chunk.database_s < self._budget_s * 0.25:
-            self.records = min(MOST_RECORDS_AT_ONCE, self.records * 2)
+        """Learn from a chunk: aim at half of the budget, whatever part of it a transaction costs anyhow."""
+        is_full = chunk.records >= self.records // 2
+        if not chunk.records or (not is_full and chunk.database_s <= self._budget_s):
+            return
+        aim = round(chunk.records * self._budget_s * 0.5 / max(chunk.database_s, 0.001))
+        self.records = max(LEAST_RECORDS, min(aim, self.records * 2, MOST_RECORDS_AT_ONCE))
 
 
 def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = None) -> Chunk:

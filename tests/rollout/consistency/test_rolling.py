@@ -197,3 +197,23 @@ def test_a_chunk_asks_the_database_a_few_times_however_many_records(
         chunk = walking.step(row, now=settled(), records=1_000)
     assert chunk.records >= 900
     assert connection.in_atomic_block
+
+
+@pytest.mark.parametrize(("database_s", "least", "most"), [(0.001, 2_000, 2_000), (0.075, 150, 250), (1.0, 50, 50)])
+def test_chunks_grow_until_they_take_half_of_their_time_and_shrink_at_once(
+    database_s: float, least: int, most: int
+) -> None:
+    pace = walking.Pace(0.15)
+    for _ in range(10):
+        pace.told(walking.Chunk(more=True, records=pace.records, database_s=database_s))
+    assert least <= pace.records <= most
+
+
+def test_chunks_whose_transactions_are_slow_do_not_stay_small() -> None:
+    pace = walking.Pace(0.15)
+    pace.records = walking.LEAST_RECORDS
+    for _ in range(20):
+        pace.told(walking.Chunk(more=True, records=pace.records, database_s=0.03 + pace.records * 40e-6))
+    assert 900 <= pace.records <= 1_300
+    pace.told(walking.Chunk(more=False, records=3, database_s=0.03))
+    assert 900 <= pace.records <= 1_300
