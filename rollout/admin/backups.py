@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from ljwx.admin.readonly import ReadOnlyAdmin
 from ljwx.admin.shown import moment
-from rollout.admin import confirming, parts
+from rollout import backups
+from rollout.admin import confirming
+from rollout.backups.errors import BackupError
 from rollout.models import Backup
 
 PERMISSIONS = {"create": "rollout.add_backup", "verify": "rollout.change_backup", "restore": "rollout.restore_backup"}
@@ -121,18 +123,14 @@ class BackupAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseRedirect(back)
-        backups = parts.get("backups")
-        if backups is None:
-            messages.error(request, _("This build takes no backups."))
-            return HttpResponseRedirect(back)
         if not form.is_valid():
             label = str(LABELS[name])
             return confirming.page(
                 self, request, title=label, back=back, form=form, button=label, text=EFFECTS[name], **shown
             )
         try:
-            told = DEEDS[name](backups, backup, request.user.get_username(), form.cleaned_data)
-        except backups.errors.BackupError as error:
+            told = DEEDS[name](backup, request.user.get_username(), form.cleaned_data)
+        except BackupError as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(back)
         row, text = told
@@ -145,18 +143,18 @@ def _confirmed(request: HttpRequest) -> Any:
     return request.POST if confirming.CONFIRMED in request.POST else None
 
 
-def _create(backups: Any, backup: None, actor: str, asked: dict[str, Any]) -> tuple[Backup, str]:
+def _create(backup: None, actor: str, asked: dict[str, Any]) -> tuple[Backup, str]:
     event = f"manual {timezone.localtime():%Y-%m-%d %H:%M:%S} {actor}"[:100]
     made = backups.create(event=event, actor=actor, reason=asked["reason"], dump=asked["dump"])
     return made, _("Backup %(event)s: %(status)s") % {"event": made.event, "status": made.get_status_display()}
 
 
-def _verify(backups: Any, backup: Backup, actor: str, asked: dict[str, Any]) -> tuple[Backup, str]:
+def _verify(backup: Backup, actor: str, asked: dict[str, Any]) -> tuple[Backup, str]:
     made = backups.verify(backup.pk)
     return made, _("Backup %(event)s: %(status)s") % {"event": made.event, "status": made.get_status_display()}
 
 
-def _restore(backups: Any, backup: Backup, actor: str, asked: dict[str, Any]) -> tuple[Backup, str]:
+def _restore(backup: Backup, actor: str, asked: dict[str, Any]) -> tuple[Backup, str]:
     counts = backups.restore(backup.pk, actor=actor, reason=asked["reason"], approved_by=asked["approver"])
     return backup, _("Restored: %s") % ", ".join(f"{name} {value}" for name, value in counts.items())
 

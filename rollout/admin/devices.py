@@ -5,21 +5,15 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from rollout.admin import parts
+from rollout import fleet
 from rollout.admin.percent import percent, present, together
-
-
-def seen() -> int | None:
-    """About how many devices were ever seen; None when nothing here can tell."""
-    fleet = parts.get("fleet")
-    return None if fleet is None else fleet.size()
 
 
 def move(kinds: Sequence[str], to: Decimal) -> str:
     """`10 % → 30 %: about 2,400 of 12,000 devices`, from the share that the routes have now."""
     shares = present(kinds)
     arrow = f"{together(shares)} → {percent(to)}"
-    total = seen()
+    total = fleet.size()
     if total is None:
         return _("%s (how many devices that is, nothing here can tell)") % arrow
     part = max((abs(to - share) for share in shares.values()), default=Decimal(0))

@@ -10,10 +10,12 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from ljwx.admin.shown import moment
-from rollout.admin import confirming, parts
+from rollout import rollback
+from rollout.admin import confirming
 from rollout.admin.rollbackform import RollbackForm, S
 from rollout.admin.told import ToldOfPlanAdmin
 from rollout.models import Plan, Rollback
+from rollout.rollback.errors import RollbackRefused
 
 
 @admin.register(Rollback)
@@ -37,13 +39,12 @@ class RollbackAdmin(ToldOfPlanAdmin):
         plan = _plan(request.GET.get("plan", ""))
         chosen = plan.kinds if plan else None
         form = RollbackForm(request.POST if "strategy" in request.POST else None, chosen=chosen)
-        rollback = parts.get("rollback")
-        asked = rollback is not None and confirming.CONFIRMED in request.POST and form.is_valid()
-        if asked and (done := self._execute(request, rollback, form)):
+        asked = confirming.CONFIRMED in request.POST and form.is_valid()
+        if asked and (done := self._execute(request, form)):
             return done
-        return self._draw(request, form, plan=plan, rollback=rollback)
+        return self._draw(request, form, plan=plan)
 
-    def _execute(self, request: HttpRequest, rollback: Any, form: RollbackForm) -> HttpResponse | None:
+    def _execute(self, request: HttpRequest, form: RollbackForm) -> HttpResponse | None:
         values, asked = form.cleaned_data, form.asked() or {}
         if values["strategy"] == S.GRADUAL and values["interval"] is not None:
             asked["interval_s"] = values["interval"]
@@ -51,19 +52,19 @@ class RollbackAdmin(ToldOfPlanAdmin):
             made = rollback.execute_rollback(
                 asked.pop("strategy"), values["reason"], request.user.get_username(), source="admin", **asked
             )
-        except rollback.errors.RollbackRefused as error:
+        except RollbackRefused as error:
             form.add_error(None, str(error))
             return None
         self.log_change(request, made, values["reason"])
         messages.success(request, _("Rollback asked for: %s") % made.get_status_display())
         return HttpResponseRedirect(reverse("admin:rollout_rollback_change", args=[made.pk]))
 
-    def _draw(self, request: HttpRequest, form: RollbackForm, *, plan: Plan | None, rollback: Any) -> HttpResponse:
+    def _draw(self, request: HttpRequest, form: RollbackForm, *, plan: Plan | None) -> HttpResponse:
         asked, preview = form.asked(), None
-        if rollback is not None and asked is not None:
+        if asked is not None:
             try:
                 preview = rollback.preview(asked.pop("strategy"), **asked)
-            except rollback.errors.RollbackRefused as error:
+            except RollbackRefused as error:
                 messages.warning(request, str(error))
         previewing = form.is_bound and confirming.CONFIRMED not in request.POST
         if previewing:
@@ -76,7 +77,6 @@ class RollbackAdmin(ToldOfPlanAdmin):
             "plan": plan,
             "form": form,
             "adminform": confirming.fields(form),
-            "available": rollback is not None,
             "preview": preview,
             "back": reverse("admin:rollout_plan_change", args=[plan.pk])
             if plan

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rollout.admin import parts
+from rollout.controller import codes
 from rollout.plans.actions import ACTIONS
 
 # What is no action of a person's: the controller's and the rollback's.
@@ -39,8 +39,6 @@ def verdict(name: str) -> str:
     return str(VERDICTS.get(name, name))
 
 
-def blocks(codes: Iterable[object]) -> list[str]:
-    """What blocks a plan, in words as far as the controller has some."""
-    known = parts.get("controller.codes")
-    texts = [str(code) for code in codes]
-    return texts if known is None else [str(known.text(text)) for text in texts]
+def blocks(found: Iterable[str]) -> list[str]:
+    """What blocks a plan, in words."""
+    return [codes.text(code) for code in found]

@@ -1,7 +1,5 @@
 """Why a plan does not go on, as codes that are kept, and the words for them."""
 
-from collections.abc import Iterable
-
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from rollout.guardrails.judgement import Block
 
 OVERRIDE, PAUSED, EPOCH, INTERVAL = "override", "paused", "epoch", "interval"
-ALARMS, FREEZE, PERSON, APPROVAL, GAP = "alarms", "freeze", "person", "approval", "gap"
+ALARMS, FREEZE, PERSON, APPROVAL = "alarms", "freeze", "person", "approval"
 NOT_READY, MOVED = "not_ready", "moved"
 
 WORDS: dict[str, str | Promise] = {
@@ -21,7 +19,6 @@ WORDS: dict[str, str | Promise] = {
     FREEZE: gettext_lazy("no share is raised at this hour"),
     PERSON: gettext_lazy("a person must advance it"),
     APPROVAL: gettext_lazy("nobody has approved the plan as it is now"),
-    GAP: gettext_lazy("the controller was away"),
     NOT_READY: gettext_lazy("the pre-flight found something"),
     MOVED: gettext_lazy("the share is not what the plan has set"),
 }
@@ -81,8 +78,3 @@ def text(code: str) -> str:
         "about": about,
         "why": str(CODES[why]) if why in CODES else _("over its threshold"),
     }
-
-
-def texts(codes: Iterable[str]) -> list[str]:
-    """The words for each."""
-    return [text(code) for code in codes]

@@ -13,17 +13,16 @@ from rollout.admin import confirming
 from rollout.admin.plans import approvals, buttons
 from rollout.admin.plans.differences import line
 from rollout.admin.plans.effects import effect
-from rollout.admin.plans.starting import start
 from rollout.admin.plans.urls import page_url
 from rollout.models import Plan
-from rollout.plans import canonical, transitions
+from rollout.plans import canonical, starting, transitions
 from rollout.plans.actions import ACTIONS
 from rollout.plans.errors import PlanError
 
 DEEDS: dict[str, Callable[..., Plan]] = {
     "submit": transitions.submit,
     "approve": transitions.approve,
-    "start": start,
+    "start": starting.start,
     "pause": transitions.pause,
     "resume": transitions.resume,
     "advance": transitions.advance,

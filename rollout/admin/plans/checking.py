@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from rollout.admin import parts
+from rollout import checklists
 from rollout.models import Plan, Signature
 
 TITLES = {
@@ -39,11 +39,8 @@ class Check:
         return self.state == "unknown"
 
 
-def phases(plan: Plan) -> list[tuple[str, list[Check]]] | None:
-    """Title and items of each phase; None when there are no checklists."""
-    checklists = parts.get("checklists")
-    if checklists is None:
-        return None
+def phases(plan: Plan) -> list[tuple[str, list[Check]]]:
+    """Title and items of each phase."""
     signatures = {signature.item: signature for signature in plan.signatures.all()}
     found: dict[str, list[Check]] = {phase: [] for phase in TITLES}
     for item in checklists.items(plan):
@@ -63,5 +60,5 @@ def phases(plan: Plan) -> list[tuple[str, list[Check]]] | None:
 
 def signable(plan: Plan, code: str) -> Check | None:
     """The item called `code`, when a person can sign it now."""
-    items = [check for _title, checks in phases(plan) or [] for check in checks]
+    items = [check for _title, checks in phases(plan) for check in checks]
     return next((check for check in items if check.code == code and check.signable), None)

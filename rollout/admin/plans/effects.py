@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from rollout import checklists
 from rollout.admin import devices, words
 from rollout.admin.duration import shown
 from rollout.admin.percent import percent, present, together
-from rollout.admin.plans.starting import not_ready
 from rollout.models import Plan, Step
 from rollout.plans import people
 
@@ -51,7 +51,7 @@ def _start(plan: Plan) -> Effect:
     return Effect(
         devices.move(plan.kinds, first.percentage),
         _("The controller applies the first step, which is observed for %s at least.") % shown(first.observe_s),
-        not_ready(plan),
+        checklists.preflight(plan),
     )
 
 

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from rollout.admin import parts, words
+from rollout import confirmation
+from rollout.admin import words
 from rollout.admin.percent import present
 from rollout.admin.plans import approvals, buttons, checking, standing, timeline
 from rollout.models import Plan, Step
@@ -45,7 +46,6 @@ def _list(model: Any, plan: Plan) -> tuple[Any, str]:
 
 def _unconfirmed(step: Step | None) -> list[str]:
     """The live processes that do not use the step's epochs yet."""
-    confirmation = parts.get("confirmation")
-    if confirmation is None or step is None or step.status != Step.Status.APPLYING:
+    if step is None or step.status != Step.Status.APPLYING:
         return []
-    return [str(name) for name in confirmation.unconfirmed(step.epochs)]
+    return confirmation.unconfirmed(step.epochs)

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from rollout.admin import confirming, parts
+from rollout import checklists
+from rollout.admin import confirming
 from rollout.admin.plans import checking
 from rollout.admin.plans.urls import page_url
 from rollout.models import Plan
@@ -31,11 +32,11 @@ def view(admin: Any, request: HttpRequest, plan: Plan, code: str) -> HttpRespons
     """The item called `code` signed by name, once it is confirmed."""
     if not request.user.has_perm("rollout.add_signature"):
         raise PermissionDenied
-    back, checklists = page_url(plan.pk), parts.get("checklists")
+    back = page_url(plan.pk)
     if request.method != "POST":
         return HttpResponseRedirect(back)
     check = checking.signable(plan, code)
-    if checklists is None or check is None:
+    if check is None:
         messages.error(request, _("This item is not to be signed now."))
         return HttpResponseRedirect(back)
     form = SignatureForm(request.POST if confirming.CONFIRMED in request.POST else None)

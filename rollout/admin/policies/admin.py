@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from ljwx.admin.readonly import ReadOnlyAdmin
 from ljwx.admin.shown import moment
-from rollout.admin import confirming, parts
+from rollout import policies
+from rollout.admin import confirming
 from rollout.admin.policies.form import PolicyForm
 from rollout.models import GuardrailPolicy
 from rollout.plans.errors import PlanError
@@ -33,16 +34,12 @@ class PolicyAdmin(ReadOnlyAdmin):
         """The thresholds in force, to be changed, tried and saved as the next version."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        policies = parts.get("policies")
-        if policies is None:
-            messages.error(request, _("This build has no guardrails."))
-            return HttpResponseRedirect(reverse("admin:rollout_guardrailpolicy_changelist"))
         row, policy = policies.active()
         form = PolicyForm(request.POST if request.method == "POST" else None, policy=policy, version=row.version)
         tried = None
         if form.is_valid() and (wanted := _decoded(form)) is not None:
             if confirming.CONFIRMED in request.POST:
-                if done := self._save(request, policies, form):
+                if done := self._save(request, form):
                     return done
             else:
                 since = timezone.now() - timedelta(hours=form.cleaned_data["hours"] or 24)
@@ -53,7 +50,7 @@ class PolicyAdmin(ReadOnlyAdmin):
                 }
         return self._draw(request, form, row=row, tried=tried)
 
-    def _save(self, request: HttpRequest, policies: Any, form: PolicyForm) -> HttpResponse | None:
+    def _save(self, request: HttpRequest, form: PolicyForm) -> HttpResponse | None:
         values = form.cleaned_data
         if not form.changed():
             form.add_error(None, _("No threshold was changed."))

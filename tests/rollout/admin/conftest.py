@@ -1,6 +1,5 @@
 """Groups as the migration makes them, and parts that are not under test."""
 
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType, SimpleNamespace
@@ -10,7 +9,6 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-import ljwx.urls  # noqa: F401 - loads every real part before a test puts another in its place
 from rollout.models import Plan
 from rollout.plans import drafting, templates
 
@@ -29,14 +27,15 @@ def groups(db: None) -> None:
 
 @pytest.fixture
 def put(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType], None]:
-    """Puts a part in the place of the real one, whether there is a real one or not."""
-    return lambda part: monkeypatch.setitem(sys.modules, part.__name__, part)
+    """Puts what a part is to do in the place of what the real one does."""
 
+    def put(part: ModuleType) -> None:
+        real = import_module(part.__name__)
+        for name, value in vars(part).items():
+            if not name.startswith("__"):
+                monkeypatch.setattr(real, name, value)
 
-@pytest.fixture
-def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Takes a part away."""
-    return lambda name: monkeypatch.setitem(sys.modules, name, None)  # type: ignore[arg-type]
+    return put
 
 
 @pytest.fixture

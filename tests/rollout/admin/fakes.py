@@ -7,16 +7,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from rollout.backups.errors import BackupError
 from rollout.models import Backup, GuardrailPolicy, Plan, Rollback, Signature
 from rollout.plans.errors import Conflict
-
-
-class RollbackRefused(Exception):
-    pass
-
-
-class BackupError(Exception):
-    pass
+from rollout.rollback.errors import RollbackRefused
 
 
 @dataclass
@@ -82,8 +76,7 @@ def rollback(*, refused: str = "", fits: bool | None = True, calls: Calls | None
             actor=actor, reason=reason, requested_at=timezone.now(),
         )  # fmt: skip
 
-    errors = module("rollout.rollback.errors", RollbackRefused=RollbackRefused)
-    return module("rollout.rollback", preview=preview, execute_rollback=execute, errors=errors)
+    return module("rollout.rollback", preview=preview, execute_rollback=execute)
 
 
 def backups(*, calls: Calls | None = None, broken: str = "") -> ModuleType:
@@ -103,9 +96,8 @@ def backups(*, calls: Calls | None = None, broken: str = "") -> ModuleType:
             raise BackupError(broken)
         return {"routes": 3, "entries": 12}
 
-    errors = module("rollout.backups.errors", BackupError=BackupError)
     before = lambda plan, *, actor: calls.note("before_start", plan.pk, actor)  # noqa: E731
-    return module("rollout.backups", create=create, verify=verify, restore=restore, before_start=before, errors=errors)
+    return module("rollout.backups", create=create, verify=verify, restore=restore, before_start=before)
 
 
 def policies(policy: Any, *, calls: Calls | None = None) -> ModuleType:

@@ -99,8 +99,3 @@ def test_a_damaged_backup_is_told(operator: Client, put: Callable[[ModuleType], 
     put(fakes.backups(broken="one byte differs"))
     response = operator.post(url(backup, "restore"), {"confirmed": "1", "reason": "lost"})
     assert "one byte differs" in people.messages(response)
-
-
-def test_without_backups_the_page_says_so(operator: Client, without: Callable[[str], None]) -> None:
-    without("rollout.backups")
-    assert "no backups" in people.messages(operator.post(f"{LIST}create/", {"confirmed": "1", "reason": "x"}))

@@ -159,13 +159,6 @@ def test_unknown_is_never_green(plan: Plan, viewer: Client, put: Put) -> None:
     assert signing.count('class="button">Sign</button>') == 2
 
 
-def test_without_checklists_the_page_says_that_nothing_is_known(
-    plan: Plan, viewer: Client, without: Callable[[str], None]
-) -> None:
-    without("rollout.checklists")
-    assert "nothing of them is known" in page(plan, viewer)
-
-
 def test_what_people_write_is_escaped(running: Plan, viewer: Client) -> None:
     evil = "<script>alert(1)</script>"
     transitions.pause(running.pk, actor="li", reason=evil)

@@ -121,8 +121,3 @@ def test_each_field_has_its_unit_and_help(approver: Client, calls: fakes.Calls) 
         assert label, name
         assert f"({unit})" in label.group(0)
         assert f'id="id_{name}_helptext"' in content
-
-
-def test_without_guardrails_the_page_says_so(approver: Client, without: Callable[[str], None]) -> None:
-    without("rollout.policies")
-    assert "no guardrails" in people.messages(approver.get(ADD))

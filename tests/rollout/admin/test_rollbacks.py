@@ -120,13 +120,6 @@ def test_the_page_of_a_plan_asks_for_its_kinds(operator: Client, calls: fakes.Ca
     assert "device 30 %" not in text
 
 
-def test_without_a_rollback_the_page_names_the_other_ways(operator: Client, without: Callable[[str], None]) -> None:
-    without("rollout.rollback")
-    text = people.text(ask(operator))
-    assert "STREAM_FORCE_PERCENTAGE=0" in text
-    assert not Rollback.objects.exists()
-
-
 def test_the_list_of_routes_has_the_button_for_who_may(operator: Client) -> None:
     assert ASK in operator.get("/admin/rollout/route/").content.decode()
     assert ASK not in people.client("viewer", name="wang").get("/admin/rollout/route/").content.decode()
