@@ -18,7 +18,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db import transaction
 from django.db.models import F
 
 from ljwx.redis import client, ledger_key
@@ -92,15 +91,6 @@ def write(counts: Counts) -> None:
     """
     for key, count in sorted(counts.items()):
         _add(key, count)
-
-
-def flush() -> None:
-    """Write what was told to the database. Raises django.db.Error; nothing is forgotten then but what `write` says."""
-    with taken() as counts:
-        if counts:
-            with transaction.atomic():
-                write(counts)
-                counts.clear()
 
 
 def _add(key: Key, count: int) -> None:

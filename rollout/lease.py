@@ -13,6 +13,9 @@ from django.db.models import F, Q, QuerySet
 from ljwx.databaseclock import DatabaseTime, now
 from rollout.models import Lease
 
+# Called inside the transaction of an effect; raises LeaseLost when it must not happen.
+Fence = Callable[[], None]
+
 
 class LeaseLost(Exception):
     """Raised when a holder's lease is over: another one may lead. Nothing was written."""
@@ -81,6 +84,3 @@ def leader(name: str) -> Leader | None:
     if row is None or row.beat_at is None:
         return None
     return Leader(row.holder, row.token, max(0.0, now() - row.beat_at))
-
-
-Fence = Callable[[], None]

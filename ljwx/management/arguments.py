@@ -1,9 +1,11 @@
 """Types of command-line arguments that several commands take."""
 
 import argparse
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 REASON_LENGTH = 255
+DAY_MINUTES = 24 * 60
 
 
 def reason(text: str) -> str:
@@ -11,6 +13,18 @@ def reason(text: str) -> str:
     if not text.strip() or len(text) > REASON_LENGTH:
         raise argparse.ArgumentTypeError(f"1 to {REASON_LENGTH} characters")
     return text
+
+
+def minutes(*, most: int) -> Callable[[str], int]:
+    """The type of how far back to look: 1 to `most` minutes."""
+
+    def minutes(text: str) -> int:
+        number = int(text)
+        if not 1 <= number <= most:
+            raise argparse.ArgumentTypeError(f"1 to {most}")
+        return number
+
+    return minutes
 
 
 def percent(text: str) -> Decimal:

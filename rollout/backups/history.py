@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rollout.models import Approval, GuardrailPolicy, Pause, Plan, Rollback, Step, Transition
-from rollout.plans.actions import ACTIVE, DRAWN_UP
+from rollout.plans.actions import ACTIVE, DRAWN_UP, UNDER_WAY
 
 # What tells whether the row with the same id is the same one: ids begin anew in a new database.
 IDENTITY: dict[type[models.Model], tuple[str, ...]] = {
@@ -19,7 +19,6 @@ IDENTITY: dict[type[models.Model], tuple[str, ...]] = {
     GuardrailPolicy: ("version", "created_at"),
     Rollback: ("requested_at",),
 }
-WATCHED = (Step.Status.APPLYING, Step.Status.OBSERVING, Step.Status.HELD)
 
 
 class History:
@@ -68,7 +67,7 @@ class History:
         now = timezone.now()
         if isinstance(it, Plan):
             return self._stop_plan(it, now)
-        if isinstance(it, Step) and it.plan_id in self._stopped and it.status in WATCHED:
+        if isinstance(it, Step) and it.plan_id in self._stopped and it.status in UNDER_WAY:
             it.status, it.ended_at = Step.Status.FAILED, now
         elif isinstance(it, Pause) and it.standing:
             it.standing, it.cleared_at, it.cleared_by = None, now, self._actor

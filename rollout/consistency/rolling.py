@@ -51,7 +51,7 @@ def advance(*, budget_s: float = 0.15, now: float) -> None:
 def evidence(kind: str, since: float) -> Consistency | None:
     """The settled comparisons of entries of the present epoch of `kind` that were received since `since` (seconds since
     1970), to whole tens of seconds; None when nothing was settled yet. Raises django.db.Error."""
-    row = CheckProgress.objects.filter(check_run__rolling=True, kind=kind).first()
+    row = settled(kind)
     route = Route.objects.filter(kind=kind).first()
     if row is None or route is None:
         return None

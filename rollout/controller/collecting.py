@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from monitoring import evidence as told
 from monitoring import machine
+from monitoring.tallies import KEPT_S
 from rollout import consistency
 from rollout.controller.memory import Memory, OfKind, recent
 from rollout.controller.redislook import Look, look
@@ -14,9 +15,6 @@ from rollout.guardrails.policy import Policy
 from rollout.guardrails.sequential import Detector, feed
 from rollout.models import Route
 from rollout.routes import LEGACY, STREAM
-
-# The tallies are kept so long; after a longer gap what happened meanwhile is not known.
-KEPT_S = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,7 @@ class Collector:
 
     def _read(self, memory: Memory, until: int) -> None:
         """Take the seconds before `until` that are not read yet."""
+        # After a longer gap what happened meanwhile is not known.
         oldest = until - KEPT_S
         since = oldest if not self._begun else max(memory.read_until or oldest, oldest)
         buckets = told.read(since, until)

@@ -15,17 +15,17 @@ from ljwx.redis import CONTROLLER_KEY, client
 from ljwx.stopping import Stop
 from monitoring import alarms, processes
 from monitoring import tallies as told
-from rollout import checklists, confirmation, consistency, lease, override, policies, rollback
+from rollout import checklists, confirmation, consistency, lease, override, policies, rollback, traffic
 from rollout.controller import planstate
 from rollout.controller.acting import Round, act
 from rollout.controller.backingup import BACKUP, Renewal
 from rollout.controller.collecting import Collector
-from rollout.controller.deciding import Around, Do, Order, decide
+from rollout.controller.deciding import PENDING, RUNNING, Around, Do, Order, PlanState, decide
 from rollout.controller.freeze import is_frozen
 from rollout.controller.history import ACTOR, changes
 from rollout.controller.memory import Memory, load, save
 from rollout.controller.recording import record
-from rollout.controller.state import LEASE_S, NAME
+from rollout.controller.state import ALARM, LEASE_S, NAME
 from rollout.guardrails.judge import judge
 from rollout.guardrails.recovery import streaks
 from rollout.lease import Holding, LeaseLost
@@ -39,7 +39,6 @@ log = logging.getLogger(__name__)
 ROUND_S = 1.0
 STORED_EVERY_S = 60.0
 PRUNED_EVERY_S = 60.0
-ALARM = "controller"
 # What a round can not do now it tries in the next; nothing was written.
 REFUSED = (PlanError, CountConflict, OutOfRange)
 
@@ -112,8 +111,9 @@ class Controller:
         row, policy = policies.active()
         plan = planstate.active()
         step = planstate.current(plan) if plan else None
+        state = planstate.state(plan, step, now=now) if plan else None
         kinds = self._kinds(plan)
-        unconfirmed = confirmation.unconfirmed(self._epochs(kinds))
+        unconfirmed = confirmation.unconfirmed(traffic.epochs(kinds))
         found = self._collector.collect(
             memory=self._memory, policy=policy, kinds=kinds, unconfirmed=unconfirmed, changes=changes(plan), now=now,
         )  # fmt: skip
@@ -124,11 +124,11 @@ class Controller:
             unconfirmed=tuple(unconfirmed),
             alarms=found.look.alarms,
             frozen=is_frozen(timezone.localtime()),
-            not_ready=tuple(self._not_ready(plan, step)),
+            not_ready=tuple(self._not_ready(plan, state)),
         )
         limits = policy.heartbeat
         order = decide(
-            plan=planstate.state(plan, step, now=now) if plan else None,
+            plan=state,
             judgement=judgement,
             around=around,
             gap_limit_s=limits.round_s * limits.missed,
@@ -173,17 +173,11 @@ class Controller:
         on_stream = Route.objects.filter(percentage__gt=Decimal(0)).order_by("kind")
         return list(on_stream.values_list("kind", flat=True))
 
-    def _epochs(self, kinds: list[str]) -> dict[str, int]:
-        return dict(Route.objects.filter(kind__in=kinds).values_list("kind", "epoch"))
-
-    def _not_ready(self, plan: Plan | None, step: Step | None) -> list[str]:
+    def _not_ready(self, plan: Plan | None, state: PlanState | None) -> list[str]:
         """What the pre-flight finds, when this round could raise a share."""
-        if plan is None or step is None or plan.status != Plan.Status.RUNNING:
+        if plan is None or state is None or state.status != RUNNING or (step := state.step) is None:
             return []
-        over = step.observing_since is not None and (
-            (timezone.now() - step.observing_since).total_seconds() >= step.observe_s
-        )
-        if step.status != Step.Status.PENDING and not over:
+        if step.status != PENDING and not step.is_over:
             return []
         found = checklists.preflight(plan)
         if BACKUP in found:

@@ -46,6 +46,11 @@ class StepState:
     advance_requested: bool
     is_last: bool
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was observed for its time."""
+        return self.waited_s is not None and self.waited_s >= self.observe_s
+
 
 @dataclass(frozen=True, slots=True)
 class PlanState:
@@ -120,7 +125,7 @@ def blocks(plan: PlanState, judgement: Judgement, around: Around) -> list[str]:
     guardrails = [block for block in judgement.blocks if observed or block.stage is Stage.ACT]
     early = [block for block in guardrails if block.stage <= Stage.ACT]
     found += [codes.of_block(block) for block in early]
-    if observed and step is not None and (step.waited_s is None or step.waited_s < step.observe_s):
+    if observed and step is not None and not step.is_over:
         found.append(codes.INTERVAL)
     found += [codes.of_block(block) for block in guardrails if block.stage > Stage.ACT]
     if around.alarms is None:

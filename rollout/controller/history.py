@@ -27,8 +27,9 @@ def changes(plan: Plan | None) -> tuple[AutomaticChange, ...]:
         if (since := last.order_by("-id").values_list("created_at", flat=True).first()) is not None:
             rows = rows.filter(created_at__gte=since)
     found = []
-    for row in rows.order_by("-id")[:100]:
-        judgement = judgements.decode(json.dumps(row.judgement))
+    # Their evidence, which is long, is not read.
+    for action, told in rows.order_by("-id").values_list("action", "judgement")[:100]:
+        judgement = judgements.decode(json.dumps(told))
         found += [
             AutomaticChange(
                 metric=finding.metric,
@@ -39,6 +40,6 @@ def changes(plan: Plan | None) -> tuple[AutomaticChange, ...]:
                 value=finding.value,
             )
             for finding in judgement.findings
-            if finding.action.value == row.action
+            if finding.action.value == action
         ]
     return tuple(sorted(found, key=lambda each: each.at))

@@ -5,9 +5,9 @@ from django.db.models import Q
 from rollout.controller.deciding import PlanState, StepState
 from rollout.models import Plan, Route, Step
 from rollout.plans import people
+from rollout.plans.actions import UNDER_WAY
 
 T = Step.Status
-UNDER_WAY = (T.APPLYING, T.OBSERVING, T.HELD)
 
 
 def active() -> Plan | None:

@@ -7,12 +7,11 @@ from django.db import Error
 
 from ljwx.background import Refreshed
 from monitoring import alarms
-from rollout.controller.state import LEASE_S, leader
+from rollout.controller.state import ALARM, LEASE_S, leader
 from rollout.models import Plan, Route
 
 # Three rounds, and the time in which another one takes the lead.
 SILENT_S = LEASE_S + 3.0
-ALARM = "controller"
 
 clock: Callable[[], float] = time.monotonic
 _seen_at: float | None = None

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rollout.models import Plan
+from rollout.models import Plan, Step
 
 S = Plan.Status
+T = Step.Status
 
 DRAWN_UP = (S.DRAFT, S.SUBMITTED, S.APPROVED)
 MOVING = (S.RUNNING, S.PAUSED, S.SOAKING)
 ACTIVE = (*MOVING, S.ROLLING_BACK, S.DRAINING)
 ENDED = (S.COMPLETED, S.ROLLED_BACK, S.CANCELLED)
+# Of a step: evidence is gathered for it; its share is in force or on its way.
+WATCHED = (T.OBSERVING, T.HELD)
+UNDER_WAY = (T.APPLYING, *WATCHED)
 
 
 @dataclass(frozen=True, slots=True)

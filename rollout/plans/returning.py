@@ -3,12 +3,11 @@
 from django.utils import timezone
 
 from rollout.models import Plan, Step
-from rollout.plans.actions import ACTIVE, MOVING
+from rollout.plans.actions import ACTIVE, MOVING, UNDER_WAY
 from rollout.plans.moving import atomic, move, refused
 
 S = Plan.Status
 T = Step.Status
-STANDING = (T.APPLYING, T.OBSERVING, T.HELD)
 
 
 @atomic
@@ -22,7 +21,7 @@ def roll_back(plan_id: int, *, actor: str, reason: str) -> Plan:
         return plan
     now = timezone.now()
     begun = {str(step.position): [step.status, _left(step.status)] for step in plan.steps.exclude(status=T.PENDING)}
-    plan.steps.filter(status__in=STANDING).update(status=T.FAILED, ended_at=now)
+    plan.steps.filter(status__in=UNDER_WAY).update(status=T.FAILED, ended_at=now)
     plan.steps.filter(status=T.PASSED).update(status=T.REVERTED)
     plan.pauses.filter(standing=True).update(standing=None, cleared_at=now, cleared_by=actor)
     return move(
@@ -32,7 +31,7 @@ def roll_back(plan_id: int, *, actor: str, reason: str) -> Plan:
 
 
 def _left(status: str) -> T:
-    return T.FAILED if status in STANDING else T.REVERTED
+    return T.FAILED if status in UNDER_WAY else T.REVERTED
 
 
 @atomic

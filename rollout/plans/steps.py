@@ -4,23 +4,22 @@ Each is one transaction that calls `fence` inside it: a controller whose lease i
 when the plan is not as it must be; then nothing was changed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rollout import traffic
+from rollout.lease import Fence
 from rollout.models import Change, Plan, Step
 from rollout.plans import people
-from rollout.plans.actions import allowed
+from rollout.plans.actions import WATCHED, allowed
 from rollout.plans.errors import Conflict, NotApproved
 from rollout.plans.moving import atomic, locked, move
 
 S = Plan.Status
 T = Step.Status
-Fence = Callable[[], None]
-WATCHED = (T.OBSERVING, T.HELD)
 
 
 @atomic

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from rollout.models import Approval, Pause, Plan, Step
 from rollout.plans import people
-from rollout.plans.actions import ACTIONS, allowed
+from rollout.plans.actions import ACTIONS, WATCHED, allowed
 from rollout.plans.canonical import content, sha256
 from rollout.plans.errors import Conflict, NotApproved, NotReady
 from rollout.plans.moving import atomic, check, locked, move
@@ -118,7 +118,7 @@ def resume(
         raise Conflict(_("It is paused for another cause: %s.") % ", ".join(left), allowed=allowed(plan.status))
     if left:
         return move(plan, action="resume", actor=actor, reason=reason, facts={"left": left})
-    step = plan.steps.filter(status__in=(Step.Status.OBSERVING, Step.Status.HELD)).first()
+    step = plan.steps.filter(status__in=WATCHED).first()
     facts = {}
     if step is not None:
         plan.steps.filter(pk=step.pk).update(
@@ -133,7 +133,7 @@ def advance(plan_id: int, *, actor: str, reason: str = "", version: int | None =
     """Ask for the next step: the controller takes it in its next round when every gate passes, and says what blocks it
     otherwise. Asking twice changes nothing more."""
     plan = _locked(plan_id, "advance", version)
-    step = plan.steps.filter(status__in=(Step.Status.OBSERVING, Step.Status.HELD)).first()
+    step = plan.steps.filter(status__in=WATCHED).first()
     if step is None:
         raise Conflict(_("No step is observed now."), allowed=allowed(plan.status))
     if step.advance_requested_at is not None:

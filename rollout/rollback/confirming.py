@@ -6,13 +6,14 @@ from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
 from rollout import confirmation, traffic
+from rollout.lease import Fence
 from rollout.models import Rollback
 from rollout.plans import returning
 from rollout.plans.moving import atomic
 from rollout.rollback import facts
 from rollout.rollback.facts import Facts
 from rollout.rollback.lowering import hold
-from rollout.rollback.staying import Fence, note, same
+from rollout.rollback.staying import note, same
 
 S = Rollback.Status
 

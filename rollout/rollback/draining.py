@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
 from ljwx.redis import client
+from rollout.lease import Fence
 from rollout.models import Pin, Rollback, Route
 from rollout.rollback import facts
-from rollout.rollback.staying import Fence, note
+from rollout.rollback.staying import note
 from streaming import backlog, registry
 from streaming.registry import Kind
 

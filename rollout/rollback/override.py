@@ -3,10 +3,10 @@
 from decimal import ROUND_DOWN, Decimal
 
 from rollout import override
+from rollout.lease import Fence
 from rollout.models import Rollback, Route
 from rollout.plans.moving import atomic
 from rollout.rollback.executing import execute_rollback
-from rollout.rollback.staying import Fence
 
 S = Rollback.Strategy
 # A file that is being written may say anything for a moment, and what is no percentage counts as 0.

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
+from rollout.lease import Fence
 from rollout.models import Rollback
 from rollout.rollback.confirming import confirm
 from rollout.rollback.draining import count, drain
-from rollout.rollback.staying import Fence, active
+from rollout.rollback.staying import active
 from rollout.rollback.stepping import step
 from rollout.rollback.verifying import verify
 

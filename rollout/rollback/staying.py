@@ -1,14 +1,12 @@
 """The active rollback, and changing it only while it is as it was read."""
 
-from collections.abc import Callable
 from typing import Any
 
+from rollout.lease import Fence
 from rollout.models import Rollback
 from rollout.plans.moving import atomic
 from rollout.rollback import facts
 from rollout.rollback.facts import Facts
-
-Fence = Callable[[], None]
 
 
 def active() -> Rollback | None:

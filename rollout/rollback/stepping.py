@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
+from rollout.lease import Fence
 from rollout.models import Rollback
 from rollout.plans.moving import atomic
 from rollout.rollback import facts
 from rollout.rollback.lowering import hold, lower
-from rollout.rollback.staying import Fence, same
+from rollout.rollback.staying import same
 
 S = Rollback.Status
 

@@ -11,12 +11,13 @@ import redis
 from django.utils.translation import gettext as _
 from msgspec.structs import replace
 
+from rollout.lease import Fence
 from rollout.models import Rollback
 from rollout.plans import returning
 from rollout.plans.moving import atomic
 from rollout.rollback import facts
 from rollout.rollback.lowering import hold
-from rollout.rollback.staying import Fence, note, same
+from rollout.rollback.staying import note, same
 from streaming import accounts
 
 S = Rollback.Status

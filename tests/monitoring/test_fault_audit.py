@@ -1,13 +1,13 @@
 """What the fault matrix asks the ledger: it tells a loss from none, and a false alarm from a true one."""
 
-from monitoring import ledger
+from monitoring import flushing, ledger
 from tests.faults import audit
 
 
 def promise(first: int, count: int) -> None:
     ledger.forget_told()
     ledger.tell("health", ledger.STREAM, ledger.ACCEPTED, count, received_ms=first * ledger.MINUTE_MS)
-    ledger.flush()
+    flushing.flush()
 
 
 def test_a_promise_in_no_account_is_a_loss_or_a_false_alarm(transactional_db: None, redis: object) -> None:

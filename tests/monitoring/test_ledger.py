@@ -33,10 +33,10 @@ def test_what_was_told_is_written_by_minute_and_adds_up(db: None) -> None:
     ledger.tell("health", STREAM, ACCEPTED, 3, received_ms=MS)
     ledger.tell("health", STREAM, ACCEPTED, 2, received_ms=MS + 59_999)
     ledger.tell("health", STREAM, ACCEPTED, 1, received_ms=MS + 60_000)
-    ledger.flush()
+    flushing.flush()
     ledger.tell("health", STREAM, ACCEPTED, 4, received_ms=MS)
-    ledger.flush()
-    ledger.flush()
+    flushing.flush()
+    flushing.flush()
     assert rows() == {
         Key(MINUTE, "health", STREAM, ACCEPTED): 9,
         Key(MINUTE + 1, "health", STREAM, ACCEPTED): 1,
@@ -57,8 +57,8 @@ def test_a_commit_without_an_answer_counts_nothing_twice(
     with monkeypatch.context() as patch:
         patch.setattr(own, "_commit", commits_and_says_nothing)
         with pytest.raises(OperationalError):
-            ledger.flush()
-    ledger.flush()
+            flushing.flush()
+    flushing.flush()
     assert rows() == {Key(MINUTE, "health", STREAM, ACCEPTED): 3}
 
 
@@ -90,10 +90,10 @@ def test_a_database_that_is_away_makes_it_wait_and_nothing_is_counted_twice(
 
     monkeypatch.setattr(ledger, "_add", fails_at_the_second)
     with pytest.raises(OperationalError):
-        ledger.flush()
+        flushing.flush()
     assert rows() == {}
     ledger.tell("health", STREAM, ACCEPTED, 2, received_ms=MS)
-    ledger.flush()
+    flushing.flush()
     assert rows() == {Key(MINUTE, "health", STREAM, ACCEPTED): 5, Key(MINUTE, "event", STREAM, ACCEPTED): 1}
 
 
@@ -115,7 +115,7 @@ def test_the_edge_and_the_consumers_are_read_together(db: None, redis: object) -
     ledger.tell("health", "legacy", ACCEPTED, 2, received_ms=MS)
     ledger.tell("health", "legacy", STORED, 2, received_ms=MS)
     ledger.tell("health", STREAM, UNSURE, 1, received_ms=MS)
-    ledger.flush()
+    flushing.flush()
     for what, count in ((STORED, 6), (DUPLICATE, 2), (DEAD, 1)):
         ledger.client("control").hincrby(ledger_key("health_data_stream", MINUTE), f"{STREAM}:{what}", count)
     before = {"health": (MINUTE + 1) * 60.0}
@@ -141,6 +141,6 @@ def test_what_is_open_is_in_flight_until_its_minute_is_settled_and_lost_afterwar
 def test_counts_older_than_three_days_are_deleted(db: None) -> None:
     for minute in (MINUTE - 3 * 24 * 60 - 1, MINUTE - 3 * 24 * 60, MINUTE):
         ledger.tell("health", STREAM, ACCEPTED, 1, received_ms=minute * 60_000)
-    ledger.flush()
+    flushing.flush()
     assert ledger.forget(now=MINUTE * 60.0) == 1
     assert len(rows()) == 2

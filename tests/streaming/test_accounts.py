@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from ingest.records import Health
 from ljwx.redis import client
-from monitoring import alarms, ledger
+from monitoring import alarms, flushing, ledger
 from monitoring.ledger import ACCEPTED, STREAM
 from monitoring.models import LedgerCount
 from streaming import accounts, registry
@@ -40,7 +40,7 @@ def now_ms() -> int:
 
 def promise(count: int, received_ms: int) -> None:
     ledger.tell("health", STREAM, ACCEPTED, count, received_ms=received_ms)
-    ledger.flush()
+    flushing.flush()
 
 
 def summed(found: list[accounts.Line]) -> dict[str, int]:

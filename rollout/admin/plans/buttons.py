@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from rollout.admin.plans.urls import action_url
-from rollout.models import Pause, Plan, Step
+from rollout.models import Pause, Plan
 from rollout.plans import people
-from rollout.plans.actions import ACTIONS, Action
+from rollout.plans.actions import ACTIONS, WATCHED, Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _of_the_plan(plan: Plan, name: str, username: str) -> str:
         case "resume" if not plan.pauses.filter(standing=True, cause=Pause.Cause.OPERATOR).exists():
             return _("No person has paused it: the controller resumes it when the cause is gone.")
         case "advance":
-            step = plan.steps.filter(status__in=(Step.Status.OBSERVING, Step.Status.HELD)).first()
+            step = plan.steps.filter(status__in=WATCHED).first()
             if step is None:
                 return _("No step is observed now.")
             if step.advance_requested_at is not None:

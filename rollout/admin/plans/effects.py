@@ -11,6 +11,7 @@ from rollout.admin.duration import shown
 from rollout.admin.percent import percent, present, together
 from rollout.models import Plan, Step
 from rollout.plans import people
+from rollout.plans.actions import WATCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _resume(plan: Plan) -> Effect:
 
 def _advance(plan: Plan) -> Effect:
     following = plan.steps.filter(status=Step.Status.PENDING).first()
-    step = plan.steps.filter(status__in=(Step.Status.OBSERVING, Step.Status.HELD)).first()
+    step = plan.steps.filter(status__in=WATCHED).first()
     blocked_by = words.blocks(step.blocked_by) if step else []
     when = _("The controller takes the next step as soon as every gate passes; until then it says what blocks it.")
     if following is None:

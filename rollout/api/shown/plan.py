@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from rollout.models import Plan, Step, Transition
 from rollout.plans import people
-from rollout.plans.actions import allowed
+from rollout.plans.actions import UNDER_WAY, allowed
 from rollout.plans.canonical import sha256
 
 PLANS: QuerySet[Plan] = Plan.objects.prefetch_related("steps", "pauses")
@@ -52,8 +52,7 @@ def whole(plan: Plan) -> dict[str, Any]:
 
 def current(steps: list[Step]) -> Step | None:
     """The step that is applied or observed now."""
-    doing = (Step.Status.APPLYING, Step.Status.OBSERVING, Step.Status.HELD)
-    return next((each for each in steps if each.status in doing), None)
+    return next((each for each in steps if each.status in UNDER_WAY), None)
 
 
 def upcoming(steps: list[Step]) -> Step | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rollout.api.shown.plan import PLANS, brief, current, upcoming
+from rollout.api.shown.plan import PLANS, brief, current, observed_s, upcoming
 from rollout.models import Rollback
 
 
@@ -14,10 +14,7 @@ def active() -> dict[str, Any] | None:
     steps = list(plan.steps.all())
     now, after = current(steps), upcoming(steps)
     told = brief(plan)
-    left = None
-    if now is not None:
-        since = next(each["observed_s"] for each in told["steps"] if each["position"] == now.position)
-        left = max(0.0, now.observe_s - (since or 0.0))
+    left = None if now is None else max(0.0, now.observe_s - (observed_s(now) or 0.0))
     told["next_step"] = after and {
         "position": after.position,
         "percentage": after.percentage,

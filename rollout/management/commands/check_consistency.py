@@ -1,6 +1,5 @@
 """`manage.py check_consistency`: whether what the streams hold is what is stored."""
 
-import argparse
 import getpass
 import json
 from typing import Any
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ljwx.management.arguments import DAY_MINUTES, minutes
 from rollout.consistency import DatabaseConsistencyChecker
 from rollout.consistency.errors import CheckRunning
 from rollout.consistency.outcomes import Outcome
@@ -20,15 +20,7 @@ from rollout.lease import LeaseLost
 from rollout.models import CheckFinding
 from streaming.registry import UnknownKind
 
-MOST_MINUTES = 7 * 24 * 60
-
-
-def minutes(text: str) -> int:
-    """How far back to look."""
-    number = int(text)
-    if not 1 <= number <= MOST_MINUTES:
-        raise argparse.ArgumentTypeError(f"1 to {MOST_MINUTES}")
-    return number
+MOST_MINUTES = 7 * DAY_MINUTES
 
 
 class Command(BaseCommand):
@@ -39,7 +31,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--window", type=minutes, default=60, help="minutes (60)")
+        parser.add_argument("--window", type=minutes(most=MOST_MINUTES), default=60, help="minutes (60)")
         parser.add_argument("--kind", action="append", help="health, device or event; repeatable; all when left out")
         parser.add_argument("--actor", default="", help="kept with the check (your login)")
         parser.add_argument("--format", choices=["text", "json"], default="text")

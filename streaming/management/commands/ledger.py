@@ -1,6 +1,5 @@
 """`manage.py ledger`: what was promised and what became of it, minute by minute."""
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,19 +10,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from django.utils.translation import gettext as _
 
+from ljwx.management.arguments import DAY_MINUTES, minutes
 from monitoring.ledger import Line
 from streaming import accounts
 
 COUNTS = ("accepted", "stored", "duplicate", "dead", "in_flight", "residue", "unsure")
-MOST_MINUTES = 3 * 24 * 60
-
-
-def minutes(text: str) -> int:
-    """How far back to look."""
-    number = int(text)
-    if not 1 <= number <= MOST_MINUTES:
-        raise argparse.ArgumentTypeError(f"1 to {MOST_MINUTES}")
-    return number
+MOST_MINUTES = 3 * DAY_MINUTES
 
 
 class Command(BaseCommand):
@@ -34,7 +26,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--minutes", type=minutes, default=15, help="how far back (15)")
+        parser.add_argument("--minutes", type=minutes(most=MOST_MINUTES), default=15, help="how far back (15)")
         parser.add_argument("--clear", action="store_true", help="clear the alarms: a person knows of what is missing")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 

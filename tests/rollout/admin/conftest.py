@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+import ljwx.urls  # noqa: F401 - loads every real part before a test puts another in its place
 from rollout.models import Plan
 from rollout.plans import drafting, templates
 
