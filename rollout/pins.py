@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db import Error
-from django.utils import timezone
 
 from ljwx.background import Refreshed
 from rollout.models import Pin
@@ -23,7 +23,7 @@ class Pinned:
 
 def load() -> dict[str, Pinned]:
     """Every pin that is in force, by serial, which compares exactly."""
-    standing = Pin.objects.filter(expires_at__gt=timezone.now())
+    standing = Pin.objects.filter(expires_at__gt=datetime.fromtimestamp(clock(), UTC))
     return {
         device_sn: Pinned(path, expires_at.timestamp())
         for device_sn, path, expires_at in standing.values_list("device_sn", "path", "expires_at")

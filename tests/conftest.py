@@ -13,7 +13,9 @@ from django.db import connection
 import ljwx.redis
 from monitoring import processes, tallies
 from streaming import breaker
+from tests import servers
 from tests.managed import ROOT, Managed, environment
+from tests.run import temporary
 
 # These start what they meet themselves.
 WHOLE = ROOT / "tests" / "processes"
@@ -70,6 +72,13 @@ def redis(redis_url: str) -> "ljwx.redis.redis.Redis[bytes]":
     client = ljwx.redis.client("control")
     client.flushdb()
     return client
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """A Redis for this test process alone: what is set there must not disturb the tests that run beside. Its URL."""
+    with temporary() as folder, servers.redis(folder / "redis") as url:
+        yield f"{url}?db=0"
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -31,6 +32,13 @@ from rollout.models import Route
 from rollout.traffic import switch
 from tests.managed import ROOT, Managed, environment
 from tests.polling import until
+
+
+@pytest.fixture
+def own(redis: object, server: str, settings: Any) -> None:
+    """A Redis that is this process's own, and empty."""
+    settings.REDIS_URL = server
+    ljwx.redis.client("control").flushall()
 
 
 @pytest.fixture
@@ -136,7 +144,7 @@ def test_every_outcome_counts_for_the_epoch_that_accepted_it_while_the_share_cha
 
 
 def test_while_redis_is_unsafe_the_fallback_is_told_as_an_error_of_the_stream(
-    manage: Callable[..., Managed], port: int
+    own: None, manage: Callable[..., Managed], port: int
 ) -> None:
     share(100)
     until(confirmed, within=60)

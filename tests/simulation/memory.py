@@ -1,32 +1,37 @@
-"""The memory of a simulated web process: its own copies of the routes and of Redis' safety, and its own breaker."""
+"""The memory of a simulated web process: its own copies of what a real one refreshes, and its own breaker."""
 
-from typing import Any
-
-from rollout import routes
+from rollout import override, pins, routes
 from streaming import breaker, safety
 from tests.simulation.world import Process
 
-ROUTES, GATE, BREAKER = routes.current, safety.current, breaker.current
+# Each as `ljwx.background` keeps it: (what is refreshed, its value in a process that has just started).
+REFRESHED = (
+    (routes.current, {}),
+    (pins.current, {}),
+    (override.current, None),
+    (safety.current, safety.Gate(False, "not examined yet")),
+)
+OWN = tuple((value, value.__dict__) for value, _initial in REFRESHED)
+BREAKER = breaker.current
 
 
 def give(process: Process) -> None:
-    """Let the code see what `process` remembers."""
+    """Let the code see what `process` remembers, by the clock of its world."""
     memory = process.memory
     if not memory:
-        memory["routes"], memory["gate"] = _fresh(ROUTES, {}), _fresh(GATE, safety.Gate(False, "not examined yet"))
+        memory["refreshed"] = [
+            {**own, "_value": initial, "_tried_at": None, "_failing": False, "clock": process.world.monotonic}
+            for (_value, own), (_same, initial) in zip(OWN, REFRESHED, strict=True)
+        ]
         memory["breaker"] = breaker.Breaker()
-        for value in memory.values():
-            value.clock = process.world.monotonic
-    routes.current, safety.current, breaker.current = memory["routes"], memory["gate"], memory["breaker"]
+        memory["breaker"].clock = process.world.monotonic
+    for (value, _own), its in zip(OWN, memory["refreshed"], strict=True):
+        value.__dict__ = its
+    breaker.current = memory["breaker"]
 
 
 def take() -> None:
     """Back to the memory of this very process."""
-    routes.current, safety.current, breaker.current = ROUTES, GATE, BREAKER
-
-
-def _fresh(value: Any, initial: Any) -> Any:
-    # Not by its constructor, which notes every value for the background thread.
-    fresh = object.__new__(type(value))
-    fresh.__dict__.update(value.__dict__, _value=initial, _tried_at=None, _failing=False)
-    return fresh
+    for value, own in OWN:
+        value.__dict__ = own
+    breaker.current = BREAKER

@@ -18,13 +18,14 @@ from ingest import accept
 from ingest import upload as uploads
 from ingest.writers import clock as writers_clock
 from ljwx import background
+from rollout import pins
 from streaming import storing
 from streaming.budget import Budget
 from tests.simulation import memory
 from tests.simulation.database import Connection, Database, open_database
 
-# Small enough that short schedules split uploads, cut chunks and follow cursors.
-SMALL = {"MOST_RECORDS": 3, "CHUNK_RECORDS": 4}
+# Small enough that short schedules split uploads, cut chunks, follow cursors and give a database up.
+SMALL = {"MOST_RECORDS": 3, "CHUNK_RECORDS": 4, "ATTEMPTS": 2}
 # How old a process's copy of the routes may be: much older than a real one's.
 STALE_S = 20.0
 APPS = ("streaming", "rollout", "ingest")
@@ -58,6 +59,7 @@ class Ports:
             (storing, "clock", lambda: self.current.world.monotonic()),
             (storing, "_pause", SimpleNamespace(wait=lambda seconds: self.current.world.pause(seconds))),
             (storing, "random", SimpleNamespace(uniform=lambda a, b: a + (b - a) * self.current.world.random.random())),
+            (pins, "clock", lambda: self.current.world.now),
             (accept, "_semaphore", self),
             (Budget, "clock", lambda budget: self.current.world.now),
             (settings, "STREAM_RETENTION_MINUTES", 0),

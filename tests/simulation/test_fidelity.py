@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisError, ResponseError
 
+import ljwx.redis
 from streaming import slots
 from tests.simulation.client import Client
 from tests.simulation.server import Server
@@ -15,6 +16,7 @@ STREAMS = ("s", "t")
 GROUPS = ("g", "h")
 CONSUMERS = ("a:1", "b:1")
 ROUNDS = 40
+NODE_MOST = 3
 Command = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
@@ -155,11 +157,19 @@ def said(call: Callable[..., Any], command: Command) -> Any:
     return int(reply) if isinstance(reply, bool) else reply
 
 
+@pytest.fixture
+def redis(server: str, settings: Any) -> Any:
+    """A client of an empty Redis that is this process's own: these tests change how it works."""
+    settings.REDIS_URL = server
+    connection = ljwx.redis.client("control")
+    connection.flushall()
+    return connection
+
+
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_the_model_answers_as_redis_does(redis: Any, seed: int) -> None:
-    node_most = 3
-    redis.config_set("stream-node-max-entries", node_most)
-    model = Server(node_most=node_most)
+    redis.config_set("stream-node-max-entries", NODE_MOST)
+    model = Server(node_most=NODE_MOST)
     source = Commands(seed)
     spoken: list[str] = []
     try:
