@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.db import Error, transaction
 
 from ljwx.background import Refreshed
-from monitoring import ledger, processes, tallies
+from monitoring import hosts, ledger, processes, tallies
 
 log = logging.getLogger(__name__)
 clock: Callable[[], float] = time.monotonic
@@ -19,6 +19,8 @@ clock: Callable[[], float] = time.monotonic
 EVERY_S = 1.0
 # How long the end of a process waits for a flush under way.
 PATIENCE_S = 2.0
+
+processes.describe(hosts.FACT, hosts.Meter().share)
 
 _under_way = threading.Lock()
 _tried_at: float | None = None

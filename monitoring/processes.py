@@ -54,7 +54,7 @@ def name() -> str:
 
 
 def describe(fact: str, value: Callable[[], Any]) -> None:
-    """Report `value()`, which must be fit for JSON and do no I/O, as `fact` with every report."""
+    """Report `value()`, which must be fit for JSON and wait for nothing, as `fact` with every report."""
     _descriptions[fact] = value
 
 

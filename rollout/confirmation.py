@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from monitoring import processes
+from rollout import override
 
 # A process tells once a second, later when the database is slow: one that is silent for so long is taken for gone.
 GONE_S = 15.0
@@ -21,6 +22,16 @@ def unconfirmed(epochs: Mapping[str, int]) -> list[str]:
         report.name
         for report in processes.live(within=GONE_S, role=processes.Role.WEB)
         if not _goes_by(report.facts.get(FACT), epochs)
+    ]
+
+
+def forced() -> list[str]:
+    """The names of the live web processes whose share is forced, by a file or a variable of their own host. Raises
+    django.db.Error."""
+    return [
+        report.name
+        for report in processes.live(within=GONE_S, role=processes.Role.WEB)
+        if report.facts.get(override.FACT) is not None
     ]
 
 

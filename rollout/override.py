@@ -15,6 +15,8 @@ from monitoring import processes
 log = logging.getLogger(__name__)
 
 NAME = "STREAM_FORCE_PERCENTAGE"
+# What a process reports it under.
+FACT = "forced"
 
 
 def percentage(text: str) -> Decimal:
@@ -58,4 +60,4 @@ def forced() -> str | None:
     return None if current.held is None else str(current.held)
 
 
-processes.describe("forced", forced)
+processes.describe(FACT, forced)

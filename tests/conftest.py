@@ -13,28 +13,44 @@ from django.db import connection
 import ljwx.redis
 from monitoring import processes, tallies
 from streaming import breaker
-from tests import servers
+from tests import emptying, servers
 from tests.managed import ROOT, Managed, environment
 from tests.run import temporary
 
-# These start what they meet themselves.
-WHOLE = ROOT / "tests" / "processes"
+PROCESSES = ROOT / "tests" / "processes"
+# Real processes meet the database that people run them on: SQLite under `bin/up`, a server elsewhere. The rest of them
+# meets both.
+EMBEDDED = {f"test_{name}.py" for name in ("api", "backups", "simulate", "up", "web_stops")}
+SERVED = {f"test_{name}.py" for name in ("consistency", "consumers", "controller", "evidence", "rollback", "scaling")}
+ON_A_SERVER_TOO = {"test_it_becomes_ready_takes_an_upload_and_stops_in_order"}
 # Pages and answers over functions that have their own tests on both databases.
 ONCE = (ROOT / "tests" / "rollout" / "admin", ROOT / "tests" / "rollout" / "api")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    emptying.begin()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The run on MariaDB leaves out what uses no database, which pytest-django proves: it says the same on either. And
-    the pages and answers of the control plane."""
-    if not os.environ.get("LJWX_TEST_DATABASE_URL"):
-        return
-    left = [
-        item
-        for item in items
-        if not ({*ONCE}.isdisjoint(item.path.parents) and (WHOLE in item.path.parents or uses_database(item)))
-    ]
+    """Each run leaves out what says the same in the other one."""
+    wanted = on_server if os.environ.get("LJWX_TEST_DATABASE_URL") else on_sqlite
+    chosen, left = [], []
+    for item in items:
+        (chosen if wanted(item) else left).append(item)
     config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in left]
+    items[:] = chosen
+
+
+def on_sqlite(item: pytest.Item) -> bool:
+    """Whether the run on SQLite has this test."""
+    return not (PROCESSES in item.path.parents and item.path.name in SERVED)
+
+
+def on_server(item: pytest.Item) -> bool:
+    """Whether the run on MariaDB has it: what uses no database, which pytest-django proves, is the other one's."""
+    if PROCESSES in item.path.parents:
+        return item.path.name not in EMBEDDED or getattr(item, "originalname", "") in ON_A_SERVER_TOO
+    return {*ONCE}.isdisjoint(item.path.parents) and uses_database(item)
 
 
 def uses_database(item: pytest.Item) -> bool:

@@ -1,5 +1,6 @@
 """The control state of a backup, put back over the present one."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,12 +9,15 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from rollout import traffic
+from rollout import policies, traffic
 from rollout.backups import control, lines
 from rollout.backups.history import History
 from rollout.models import Change, GuardrailPolicy, Pin, Route
+from rollout.plans.errors import Invalid
 from streaming import counts
 from streaming.models import ConsumerCount
+
+log = logging.getLogger(__name__)
 
 
 def put_back(path: Path, *, actor: str, reason: str, approved: bool) -> dict[str, Any]:
@@ -64,16 +68,16 @@ def _routes(
 
 
 def _policy(wanted: Any, *, actor: str, reason: str) -> int | None:
-    """The version that the thresholds of the backup have now; None when they are in force already."""
-    now = GuardrailPolicy.objects.select_for_update().filter(active=True).first()
+    """The version that the thresholds of the backup have now; None when they are in force already, or are none that
+    this version of the project can judge by: then those in force stay."""
+    now = GuardrailPolicy.objects.filter(active=True).first()
     if wanted is None or (now is not None and now.values == wanted):
         return None
-    GuardrailPolicy.objects.filter(active=True).update(active=None)
-    newest = GuardrailPolicy.objects.aggregate(newest=models.Max("version"))["newest"] or 0
-    made = GuardrailPolicy.objects.create(
-        version=newest + 1, values=wanted, active=True, created_by=actor, reason=reason
-    )
-    return made.version
+    try:
+        return policies.save(wanted, actor=actor, reason=reason).version
+    except Invalid as error:
+        log.warning("the thresholds stay as they are: %s", error)
+        return None
 
 
 def _consumers(rows: list[ConsumerCount], *, actor: str, reason: str) -> int | None:

@@ -4,6 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from rollout.checklists.words import words
 from rollout.guardrails.judgement import Block
 
 OVERRIDE, PAUSED, EPOCH, INTERVAL = "override", "paused", "epoch", "interval"
@@ -68,6 +69,8 @@ def text(code: str) -> str:
     if code in WORDS:
         return str(WORDS[code])
     head, _separator, rest = code.partition(":")
+    if head == NOT_READY:
+        (rest,) = words([rest])
     if head in (NOT_READY, ALARMS, MOVED):
         return f"{WORDS[head]}: {rest}"
     why, _separator, of = rest.partition(":")

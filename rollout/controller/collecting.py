@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitoring import evidence as told
-from monitoring import machine
+from monitoring import hosts, machine
 from monitoring.tallies import KEPT_S
 from rollout import consistency
 from rollout.controller.memory import Memory, OfKind, recent
@@ -104,7 +104,7 @@ class Collector:
         if self._looked_at is None or now - self._looked_at >= policy.cpu.spacing_s:
             used = machine.read()
             if self._looked_at is not None:
-                memory.cpu.append(Sample(now, machine.share(self._used, used)))
+                memory.cpu.append(Sample(now, _busiest(machine.share(self._used, used), hosts.busiest(now))))
             self._used, self._looked_at = used, now
         memory.memory = [*recent(memory.memory, now=now), Sample(now, found.memory)]
         for kind, held in memory.kinds.items():
@@ -137,3 +137,8 @@ class Collector:
     def _accept(self, path: str, memory: Memory, policy: Policy) -> Accept | None:
         since = max((held.confirmed_at or held.began_at for held in memory.kinds.values()), default=0.0)
         return self._recent.accept(path, least=policy.accept.requests_min, since=since)
+
+
+def _busiest(here: float | None, elsewhere: float | None) -> float | None:
+    """The larger share; what is not known of this host is not known, whatever the others say."""
+    return here if here is None or elsewhere is None else max(here, elsewhere)

@@ -120,7 +120,7 @@ class Controller:
         judgement = judge(policy, found.evidence)
         around = Around(
             gap_s=found.evidence.heartbeat_age_s,
-            overridden=override.current.get() is not None,
+            overridden=override.current.get() is not None or bool(confirmation.forced()),
             unconfirmed=tuple(unconfirmed),
             alarms=found.look.alarms,
             frozen=is_frozen(timezone.localtime()),

@@ -16,7 +16,7 @@ from tests.faults.scene import Scene
 
 BAD = 0.1
 AFTER = 20  # records accepted after the fault, before the load ends
-DRAIN_S = 90.0
+DRAIN_S = 300.0
 FLUSH_S = 1.2  # how long a web process takes at most to write its counts
 ANSWERS = {"200", "503"}
 NO_ANSWER = "no answer"

@@ -6,7 +6,7 @@ import pytest
 
 from monitoring import processes
 from monitoring.processes import Report
-from rollout.confirmation import GONE_S, unconfirmed, witnesses
+from rollout.confirmation import GONE_S, forced, unconfirmed, witnesses
 
 
 def live(monkeypatch: pytest.MonkeyPatch, **told: Any) -> list[dict[str, Any]]:
@@ -44,6 +44,11 @@ def test_a_process_confirms_by_routing_by_this_epoch_or_a_later_one(
 def test_all_that_lag_are_named_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     live(monkeypatch, a={"epochs": {"health": 1}}, b={"epochs": {"health": 2}}, c={})
     assert unconfirmed({"health": 2}) == ["a", "c"]
+
+
+def test_those_whose_share_is_forced_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    live(monkeypatch, a={"forced": None}, b={"forced": "0"}, c={})
+    assert forced() == ["b"]
 
 
 def test_only_web_processes_that_were_seen_lately_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:

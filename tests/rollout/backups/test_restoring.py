@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ingest.models import HealthData
 from ljwx.redis import client
-from rollout import backups
+from rollout import backups, policies
 from rollout.backups import entries, republishing
 from rollout.backups.errors import RestoreRefused
 from rollout.models import (
@@ -182,16 +182,25 @@ def test_somebody_else_approves_a_higher_share_where_two_people_must(
 
 
 def test_thresholds_come_back_as_a_new_version() -> None:
-    policy(1, errors=5)
+    policies.save({"quiet_s": 50}, actor="ann", reason="test")
     found = take()
     assert restore(found)["policy"] is None
-    policy(2, errors=9)
+    policies.save({"quiet_s": 90}, actor="ann", reason="test")
     assert restore(found)["policy"] == 3
-    assert list(GuardrailPolicy.objects.order_by("version").values_list("version", "values", "active")) == [
-        (1, {"errors": 5}, None),
-        (2, {"errors": 9}, None),
-        (3, {"errors": 5}, True),
+    rows = GuardrailPolicy.objects.order_by("version")
+    assert [(row.version, row.values["quiet_s"], row.active) for row in rows] == [
+        (1, 50, None),
+        (2, 90, None),
+        (3, 50, True),
     ]
+
+
+def test_thresholds_that_nobody_can_judge_by_stay_in_the_backup() -> None:
+    policy(1, errors=5)
+    found = take()
+    policies.save({"quiet_s": 90}, actor="ann", reason="test")
+    assert restore(found)["policy"] is None
+    assert policies.active()[1].quiet_s == 90
 
 
 def test_the_number_of_consumers_comes_back_as_a_change() -> None:
@@ -263,7 +272,7 @@ def test_into_an_empty_database_a_plan_comes_back_and_does_not_go_on(settings: A
         requested_at=now,
     )  # fmt: skip
     Decision.objects.create(
-        plan=plan, policy=policy(4, errors=5), token=1, verdict="pass", action="", evidence={}, judgement={},
+        plan=plan, policy=policy(4, quiet_s=50), token=1, verdict="pass", action="", evidence={}, judgement={},
         created_at=now,
     )  # fmt: skip
     told = Transition.objects.count()
@@ -355,10 +364,10 @@ def test_a_share_that_changes_meanwhile_is_a_refusal_and_nothing_is_put_back(mon
     from rollout.backups import returning as putting
 
     share(10)
-    policy(1, errors=5)
+    policy(1, quiet_s=50)
     found = take()
     share(30)
-    policy(2, errors=9)
+    policy(2, quiet_s=90)
 
     def overtaken(**values: Any) -> Any:
         Route.objects.filter(kind="health").update(epoch=9)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ljwx.redis import client
-from monitoring import machine
-from rollout import checklists, override
+from monitoring import hosts, machine
+from rollout import checklists, confirmation, override
 from rollout.controller import controller as module
 from rollout.controller.controller import Controller
 from rollout.lease import Lease, now
@@ -122,6 +122,23 @@ def test_what_can_not_be_measured_never_advances(rig: Rig, monkeypatch: pytest.M
     rig.tick(30)
     assert (rig.share(), rig.status()) == (10, S.RUNNING)
     assert any(code.startswith("cpu:") for code in rig.step(1).blocked_by)
+
+
+def test_the_busiest_host_counts(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "busiest", lambda moment: 0.85)
+    rig.plan(10, 50)
+    rig.tick(30)
+    assert rig.share() == 10
+    assert any(code.startswith("cpu:") for code in rig.step(1).blocked_by)
+
+
+def test_an_override_of_any_host_is_seen(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.plan(10, 50)
+    rig.until(lambda: rig.step(1).status == "observing")
+    monkeypatch.setattr(confirmation, "forced", lambda: ["b:1:1"])
+    rig.tick(30)
+    assert rig.share() == 10
+    assert "override" in rig.step(1).blocked_by
 
 
 def test_a_short_gap_is_observed_anew(rig: Rig) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rollout.checklists.words import words
 from rollout.controller import codes
 from rollout.controller.deciding import (
     APPLYING,
@@ -105,6 +106,7 @@ def test_reasons_are_told_in_the_order_of_evaluation() -> None:
         "not_ready:backup", "approval", "person",
     )  # fmt: skip
     assert all(codes.text(code) for code in found.blocked_by)
+    assert codes.text("not_ready:backup") == f"{codes.WORDS[codes.NOT_READY]}: {words(['backup'])[0]}" != "backup"
 
 
 def test_a_person_advances_every_step_of_a_plan_that_does_not_advance_by_itself() -> None:
