@@ -10,6 +10,7 @@ from typing import Protocol
 from django.conf import settings
 from rest_framework.exceptions import APIException
 
+from ingest.drill import edge
 from ingest.outcomes import Outcome
 from ingest.upload import Part, Upload
 from monitoring import ledger, tallies
@@ -65,6 +66,10 @@ class Commit:
 
     def run(self) -> None:
         """Commit in this thread. Raises CanNotAccept."""
+        try:
+            edge.meet(self.routed)
+        except edge.Refused as error:
+            raise CanNotAccept from error
         if self.appends:
             try:
                 self.stream_ids = append(self.entries())
@@ -77,6 +82,10 @@ class Commit:
     async def run_async(self, group: GroupCommit, writers: Writers) -> None:
         """The same on an event loop: appends join the group commit, writes run in a thread. Raises CanNotAccept, at the
         latest when `ACCEPT_DEADLINE_S` are over."""
+        try:
+            await edge.meet_async(self.routed)
+        except edge.Refused as error:
+            raise CanNotAccept from error
         started = clock()
         if self.appends:
             try:
