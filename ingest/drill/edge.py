@@ -24,32 +24,25 @@ class Part(Protocol):
 Routed = Sequence[tuple[Part, str, int]]
 
 
-class Refused(Exception):
-    """Raised when a drill lets an upload fail: nothing of it was made durable."""
-
-
-def meet(routed: Routed) -> None:
-    """Wait, or raise Refused, when a drill says so of every part of an upload."""
-    left = _wait_s(routed)
+def meet(routed: Routed, *, refused: type[Exception]) -> None:
+    """Wait, or raise `refused`, when a drill says so of every part of an upload. Nothing of it is durable then."""
+    left = _wait_s(routed, refused)
     while left > 0 and arming.standing(Fault.SLOW) is not None:
         _pause.wait(min(left, LOOK_EVERY_S))
         left -= LOOK_EVERY_S
 
 
-async def meet_async(routed: Routed) -> None:
+async def meet_async(routed: Routed, *, refused: type[Exception]) -> None:
     """The same on an event loop."""
-    left = _wait_s(routed)
+    left = _wait_s(routed, refused)
     while left > 0 and arming.standing(Fault.SLOW) is not None:
         await asyncio.sleep(min(left, LOOK_EVERY_S))
         left -= LOOK_EVERY_S
 
 
-def _wait_s(routed: Routed) -> float:
-    armed = arming.current.get()
-    if armed is None:
-        return 0.0
+def _wait_s(routed: Routed, refused: type[Exception]) -> float:
     if (errors := arming.standing(Fault.ERRORS)) is not None and _is_of(errors, routed):
-        raise Refused
+        raise refused
     slow = arming.standing(Fault.SLOW)
     return slow.delay_s if slow is not None and _is_of(slow, routed) else 0.0
 
