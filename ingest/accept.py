@@ -10,6 +10,7 @@ from typing import Protocol
 from django.conf import settings
 from rest_framework.exceptions import APIException
 
+from ingest.drill import arming, edge
 from ingest.outcomes import Outcome
 from ingest.upload import Part, Upload
 from monitoring import ledger, tallies
@@ -65,6 +66,8 @@ class Commit:
 
     def run(self) -> None:
         """Commit in this thread. Raises CanNotAccept."""
+        if arming.current.get() is not None:
+            edge.meet(self.routed, refused=CanNotAccept)
         if self.appends:
             try:
                 self.stream_ids = append(self.entries())
@@ -77,6 +80,8 @@ class Commit:
     async def run_async(self, group: GroupCommit, writers: Writers) -> None:
         """The same on an event loop: appends join the group commit, writes run in a thread. Raises CanNotAccept, at the
         latest when `ACCEPT_DEADLINE_S` are over."""
+        if arming.current.get() is not None:
+            await edge.meet_async(self.routed, refused=CanNotAccept)
         started = clock()
         if self.appends:
             try:

@@ -8,8 +8,11 @@ class IngestConfig(AppConfig):
 
     def ready(self) -> None:
         from ingest import checks, kinds  # noqa: F401 - checks register themselves
+        from ingest.drill.holding import holds
         from ingest.models import DeviceInfo
         from rollout import fleet
+        from streaming import heldback
 
         kinds.register()
         fleet.register(DeviceInfo.objects.count)
+        heldback.register(holds)

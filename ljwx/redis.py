@@ -14,6 +14,7 @@
 | `ljwx:ledger:{stream}:{minute}` | hash: `path:what` to the records that were acknowledged with it | 3 days |
 | `ljwx:budget` | hash: records handled and buried per kind and 10 s; stopped kinds with why | 5 min; until allowed |
 | `ljwx:lost` | hash: entries per kind that were deleted before they were stored | until acknowledged |
+| `ljwx:drill` | string: JSON, the fault that a drill has armed | 10 s, renewed by the drill |
 | `ljwx:cache:*` | django-redis: `once:*` answers by idempotency key, `refused:*` refusals by address | 24 h; 1 min |
 """
 
@@ -40,6 +41,7 @@ LEDGER_KEY = "ljwx:ledger:{{{}}}:{}"
 ALARMS_KEY = "ljwx:alarms"
 BUDGET_KEY = "ljwx:budget"
 LOST_KEY = "ljwx:lost"
+DRILL_KEY = "ljwx:drill"
 
 # A blocking read must end before its socket times out.
 BLOCK_MS = 1_000

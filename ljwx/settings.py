@@ -159,6 +159,8 @@ REDIS_REQUIRE_SAFE = env.flag("LJWX_REDIS_REQUIRE_SAFE", True)
 # Control plane
 # `bin/up` on its own loopback address: the operator at the machine needs no login and no second person.
 EMBEDDED = env.flag("LJWX_EMBEDDED", False)
+# Of this machine's web process, for commands that play devices.
+WEB_URL = env.url("LJWX_WEB_URL", "http://127.0.0.1:5225", schemes=("http", "https"))
 PLAN_PEOPLE = env.integer("LJWX_PLAN_PEOPLE", 1 if EMBEDDED else 2, least=1, most=10)
 FREEZE_HOURS = env.words("LJWX_FREEZE_HOURS", "")
 # Health data is in them: folders of their owner alone. The same for every host of the control plane.

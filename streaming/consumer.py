@@ -111,6 +111,7 @@ class Consumer:
         close_old_connections()
         try:
             kinds = self.serving.kinds()
+            self._release()
             if handled := self._history(kinds):
                 return handled
             claimed = self._claim(kinds)
@@ -145,6 +146,11 @@ class Consumer:
         self._claims.leave()
         for history in self._histories.values():
             history.restart()
+
+    def _release(self) -> None:
+        """What was held back is pending for this name: its history has it."""
+        for name in self._handler.held_back.released():
+            self._histories[name].restart()
 
     def _history(self, kinds: Sequence[Kind]) -> int:
         """A page of entries delivered to this name before: ahead of a crash or a failure, or put off as suspect."""

@@ -12,6 +12,7 @@ from streaming.acknowledging import acknowledge
 from streaming.batch import Batch
 from streaming.budget import Budget
 from streaming.failures import Unavailable
+from streaming.heldback import HeldBack
 from streaming.losses import Losses
 from streaming.opening import RawEntry
 from streaming.registry import Kind
@@ -42,6 +43,7 @@ class Handler:
         self._connection = connection
         self._budget = budget
         self._losses = losses
+        self.held_back = HeldBack()
         self._suspects = Suspects(name=name, connection=connection, clock=clock)
         self._hold_after_s = claim_idle_ms / 4_000
         self._clock = clock
@@ -77,7 +79,8 @@ class Handler:
         if gone := [identifier for identifier, fields in known if not fields]:
             self._losses.pending(kind, gone)
         there = [(identifier, fields) for identifier, fields in known if fields]
-        batch = Batch(kind=kind, entries=there, spend=partial(self._budget.spend, kind.name), isolated=isolated)
+        ours = self.held_back.sift(kind, there)
+        batch = Batch(kind=kind, entries=ours, spend=partial(self._budget.spend, kind.name), isolated=isolated)
         held_at = self._clock()
         for chunk in batch.chunks():
             if chunk.rest and self._clock() - held_at > self._hold_after_s:

@@ -97,12 +97,12 @@ def decide(
         return Order(Do.ADD_CONSUMERS, _why(judgement, Action.ADD_CONSUMERS)) if _adds(judgement) else Order(Do.NOTHING)
     blocked = tuple(dict.fromkeys(blocks(plan, judgement, around)))
     if plan.status in (RUNNING, PAUSED):
-        if found := _gap(plan, around, gap_limit_s, quiet_s):
+        pause = _pause(plan, judgement)
+        # Before a gap: rounds that are always slow would keep it off for ever, and who resumes observes anew anyway.
+        if pause is not None and pause.cause == GUARDRAIL:
+            return _with(pause, blocked)
+        if found := _gap(plan, around, gap_limit_s, quiet_s) or pause:
             return _with(found, blocked)
-        if judgement.action is Action.PAUSE:
-            cause = NO_DATA if _is_quiet(judgement) else GUARDRAIL
-            if cause not in plan.pauses:
-                return Order(Do.PAUSE, _why(judgement, Action.PAUSE), cause, blocked)
     if _adds(judgement):
         return Order(Do.ADD_CONSUMERS, _why(judgement, Action.ADD_CONSUMERS), blocked_by=blocked)
     if plan.status == PAUSED and (cleared := _clears(plan, judgement)):
@@ -151,6 +151,14 @@ def _step(plan: PlanState, step: StepState, judgement: Judgement, around: Around
     if held != (step.status == HELD):
         return Order(Do.HOLD if held else Do.RELEASE, blocked_by=blocked)
     return Order(Do.NOTHING, blocked_by=blocked)
+
+
+def _pause(plan: PlanState, judgement: Judgement) -> Order | None:
+    """The pause that a guardrail, or the lack of data, asks for and that does not stand yet."""
+    if judgement.action is not Action.PAUSE:
+        return None
+    cause = NO_DATA if _is_quiet(judgement) else GUARDRAIL
+    return None if cause in plan.pauses else Order(Do.PAUSE, _why(judgement, Action.PAUSE), cause)
 
 
 def _gap(plan: PlanState, around: Around, limit_s: float, quiet_s: float) -> Order | None:

@@ -1,25 +1,16 @@
 """`manage.py simulate`: devices that upload, and the proof that what was accepted is stored."""
 
 import argparse
-import ipaddress
 import json
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from ingest.management.addresses import base_url, is_loopback
 from ingest.simulator.progress import Progress
 from ingest.simulator.run import PrefixTaken, Run, Unreachable
-
-
-def base_url(text: str) -> str:
-    """An http or https URL without a path."""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise argparse.ArgumentTypeError("http://HOST:PORT")
-    return text
 
 
 def within(least: float, most: float, number: type[int] | type[float]) -> Any:
@@ -42,14 +33,6 @@ def prefix(text: str) -> str:
     if not re.fullmatch(r"SIM[A-Za-z0-9_-]{0,36}-", text):
         raise argparse.ArgumentTypeError("SIM…-, letters, digits, _ and -, at most 40 characters")
     return text
-
-
-def is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Command(BaseCommand):

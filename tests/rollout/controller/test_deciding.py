@@ -189,6 +189,13 @@ def test_after_a_long_gap_the_plan_pauses_first() -> None:
     assert order(paused, gap_s=601.0).do is Do.OBSERVE_ANEW
 
 
+def test_slow_rounds_do_not_keep_a_guardrail_from_pausing() -> None:
+    found = order(judgement=judged(Action.PAUSE), gap_s=4.0)
+    assert (found.do, found.cause) == (Do.PAUSE, GUARDRAIL)
+    paused = replace(PLAN, status=PAUSED, pauses=frozenset({GUARDRAIL}))
+    assert order(paused, judged(Action.PAUSE), gap_s=4.0).do is Do.OBSERVE_ANEW
+
+
 @pytest.mark.parametrize("cause", [NO_DATA, GAP])
 def test_fresh_evidence_ends_the_pauses_that_its_lack_has_caused(cause: str) -> None:
     paused = replace(PLAN, status=PAUSED, pauses=frozenset({cause}))

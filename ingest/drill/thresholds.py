@@ -1,0 +1,90 @@
+"""The guardrail policy of a drill: the one in force, with samples and windows that a small fleet fills in seconds."""
+
+import json
+from typing import Any
+
+from msgspec.structs import replace
+
+from ingest.drill.errors import Busy
+from rollout import policies
+from rollout.guardrails import policy as rules
+from rollout.guardrails.limits import SeriesLimits
+from rollout.guardrails.policy import Policy
+from rollout.models import GuardrailPolicy
+from rollout.plans.errors import Conflict
+
+ACTOR = "drill"
+
+# Its devices leave a few entries a second; the age acts later than the backlog, which asks for a consumer first.
+BACKLOG_HOLD, BACKLOG_ACT = 10.0, 30.0
+AGE_HOLD_S, AGE_ACT_S = 15.0, 60.0
+SPACING_S = 2.0
+REQUESTS_MIN = 20
+# An upload that a drill delays longer would pass for lost by its device.
+ACCEPT_ACT_S = 6.0
+# The load of a drill on a small machine must not end it.
+CPU_NEVER = 1.0
+SLOWER = 1.3
+
+
+def of_drill(policy: Policy) -> Policy:
+    """`policy` as a drill needs it. No threshold is above that of `policy`, but for the CPU's."""
+    accept = policy.accept
+    return replace(
+        policy,
+        backlog=_quick(policy.backlog, hold=BACKLOG_HOLD, act=BACKLOG_ACT),
+        age=_quick(policy.age, hold=AGE_HOLD_S, act=AGE_ACT_S),
+        accept=replace(
+            accept,
+            hold=min(accept.hold, ACCEPT_ACT_S),
+            act=min(accept.act, ACCEPT_ACT_S),
+            requests_min=min(accept.requests_min, REQUESTS_MIN),
+        ),
+        cpu=replace(policy.cpu, hold=CPU_NEVER, act=CPU_NEVER),
+    )
+
+
+def _quick(limits: SeriesLimits, *, hold: float, act: float) -> SeriesLimits:
+    act = min(limits.act, act)
+    return replace(limits, hold=min(limits.hold, hold, act), act=act, spacing_s=min(limits.spacing_s, SPACING_S))
+
+
+def delay_s(policy: Policy) -> float:
+    """How long an upload has to wait to be above the threshold of `policy`, the drill's."""
+    return policy.accept.act * SLOWER
+
+
+class Thresholds:
+    """The policy of one drill: in force from `take` to `give_back`."""
+
+    def __init__(self) -> None:
+        self._taken: GuardrailPolicy | None = None
+        self._before: dict[str, Any] = {}
+        self._version = 0
+
+    def take(self, *, reason: str) -> Policy:
+        """Make the drill's policy the active one. What a drill that was killed has left is not taken for the
+        operator's. Raises Busy, django.db.Error."""
+        row, _policy = policies.active()
+        before = GuardrailPolicy.objects.exclude(created_by=ACTOR).order_by("-version").first() or row
+        self._before, self._version = before.values, before.version
+        made = of_drill(policies.read(before))
+        try:
+            self._taken = policies.save(
+                json.loads(rules.encode(made)), actor=ACTOR, reason=reason, expected=row.version
+            )
+        except Conflict as error:
+            raise Busy(str(error)) from error
+        return made
+
+    def give_back(self, *, actor: str, reason: str) -> bool:
+        """Make the one before active again, as a new version; False when somebody has changed it meanwhile, which then
+        stays. Nothing to do when it was never taken. Raises django.db.Error."""
+        taken, self._taken = self._taken, None
+        if taken is None:
+            return True
+        try:
+            policies.save(self._before, actor=actor, reason=reason, expected=taken.version)
+        except Conflict:
+            return False
+        return True
