@@ -1,5 +1,6 @@
 """The memory of a simulated web process: its own copies of what a real one refreshes, and its own breaker."""
 
+from ingest.drill import arming
 from rollout import override, pins, routes
 from streaming import breaker, safety
 from tests.simulation.world import Process
@@ -9,6 +10,7 @@ REFRESHED = (
     (routes.current, {}),
     (pins.current, {}),
     (override.current, None),
+    (arming.current, None),
     (safety.current, safety.Gate(False, "not examined yet")),
 )
 OWN = tuple((value, value.__dict__) for value, _initial in REFRESHED)
