@@ -20,6 +20,7 @@ NEEDS = ("rollout.view_route", "streaming.view_deadletter")
 # Health data, as in the payload of a dead letter.
 VALUES = "streaming.view_payload"
 MOST = 10
+MINUTES = 10
 
 
 class TraceForm(forms.Form):
@@ -33,7 +34,11 @@ class TraceForm(forms.Form):
         widget=forms.DateTimeInput({"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
     )
     minutes = forms.IntegerField(
-        label=gettext_lazy("Minutes before and after"), min_value=1, max_value=DAY_MINUTES, initial=10, required=False
+        label=gettext_lazy("Minutes before and after"),
+        min_value=1,
+        max_value=DAY_MINUTES,
+        required=False,
+        widget=forms.NumberInput({"placeholder": MINUTES}),
     )
 
 
@@ -51,7 +56,7 @@ def view(model_admin: "ModelAdmin[Any]", request: HttpRequest) -> HttpResponse:
     found, values = None, request.user.has_perm(VALUES)
     if form.is_valid():
         asked = form.cleaned_data
-        found = trace(asked["device"], at=asked["at"], minutes=asked["minutes"] or 10, most=MOST)
+        found = trace(asked["device"], at=asked["at"], minutes=asked["minutes"] or MINUTES, most=MOST)
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
