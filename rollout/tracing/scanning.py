@@ -1,19 +1,34 @@
 """The entries of one device around a time. No index leads to them: the stream is read there, while there is time."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ljwx.redis import client
-from rollout.consistency import looking
-from rollout.consistency.ids import MOST_SEQ, Id
+from rollout.consistency import ids, looking
+from rollout.consistency.ids import MOST_SEQ
 from rollout.consistency.promises import Entry, Promise, of_entry
-from streaming.envelope import FIELD
 from streaming.registry import Kind
 
-PAGE = 1_000
+PAGE = 500
 clock: Callable[[], float] = time.monotonic
+
+# A page of a stream, of which only the entries that hold the bytes leave the server: how many were read, the last id,
+# those entries. It holds up other commands for about as long as the page itself would.
+FIND = """
+local page = redis.call(ARGV[1], KEYS[1], ARGV[2], ARGV[3], 'COUNT', ARGV[4])
+local found = {}
+for _, entry in ipairs(page) do
+  for place = 2, #entry[2], 2 do
+    if string.find(entry[2][place], ARGV[5], 1, true) then
+      found[#found + 1] = entry
+      break
+    end
+  end
+end
+return {#page, page[#page] and page[#page][1] or false, found}
+"""
 
 
 class Span(NamedTuple):
@@ -57,10 +72,9 @@ def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, most: int, seconds
     """The entries of `kind` that hold records of `device`, from `at_ms` outwards until `most` are found to either side,
     `asked` is read, or `seconds` are over. Raises redis.RedisError."""
     until, first = clock() + seconds, looking.look(kind).first
-    walks = [_Walk(kind, device, most, _back(kind, Id(at_ms, MOST_SEQ), Id(asked.since_ms)), end=asked.since_ms)]
+    walks = [_Walk(kind, device, most, "XREVRANGE", f"{at_ms}-{MOST_SEQ}", str(asked.since_ms))]
     if at_ms < asked.until_ms:
-        after, bound = Id(at_ms, MOST_SEQ), Id(asked.until_ms + 1)
-        walks.append(_Walk(kind, device, most, _forth(kind, after, bound), end=asked.until_ms))
+        walks.append(_Walk(kind, device, most, "XRANGE", str(at_ms + 1), f"{asked.until_ms}-{MOST_SEQ}"))
     while (left := [walk for walk in walks if not walk.over]) and clock() < until:
         for walk in left:
             walk.step()
@@ -69,7 +83,10 @@ def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, most: int, seconds
         kind=kind,
         found=tuple(sorted((each for walk in walks for each in walk.found), key=lambda each: each.entry.id)[::-1]),
         read=sum(walk.read for walk in walks),
-        span=Span(back.reached(at_ms), asked.until_ms if forth is back else forth.reached(at_ms)),
+        span=Span(
+            back.reached(at_ms, asked.since_ms),
+            asked.until_ms if forth is back else forth.reached(at_ms, asked.until_ms),
+        ),
         asked=asked,
         kept_since_ms=first.ms if first else None,
     )
@@ -78,55 +95,37 @@ def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, most: int, seconds
 class _Walk:
     """One direction, a page a step."""
 
-    def __init__(self, kind: Kind, device: str, most: int, pages: Iterator[list[Entry]], *, end: int) -> None:
+    def __init__(self, kind: Kind, device: str, most: int, command: str, begin: str, end: str) -> None:
         self.found: list[Found] = []
         self.read = 0
         self.over = False
-        self._kind, self._device, self._most, self._pages, self._end = kind, device, most, pages, end
+        self._kind, self._device, self._most = kind, device, most
+        self._command, self._begin, self._end = command, begin, end
+        # A serial stands in an entry as it is: what does not hold its bytes need not be decoded.
         self._name = device.encode(errors="surrogatepass")
         self._last: int | None = None
         self._whole = False
 
     def step(self) -> None:
-        page = next(self._pages, None)
-        if page is None:
-            self.over = self._whole = True
-            return
-        for entry in page:
-            self.read, self._last = self.read + 1, entry.id.ms
-            # A serial stands in an entry as it is: what does not hold its bytes need not be decoded.
-            if self._name in entry.fields.get(FIELD, b"") and (mine := _of(entry, self._device)):
+        """Read one page more. Raises redis.RedisError."""
+        arguments = (self._command, self._begin, self._end, PAGE, self._name)
+        told: Any = client("control").eval(FIND, 1, self._kind.stream, *arguments)
+        read, last, entries = told
+        self.read += read
+        for identifier, fields in entries:
+            entry = Entry(self._kind, identifier, dict(zip(fields[::2], fields[1::2], strict=True)))
+            if mine := [each for each in of_entry(entry) if each.letter.device_sn == self._device]:
                 self.found.append(Found(entry, mine))
                 if len(self.found) == self._most:
-                    self.over = True
+                    self.over, self._last = True, entry.id.ms
                     return
+        if read < PAGE:
+            self.over = self._whole = True
+            return
+        self._begin, self._last = f"({last.decode()}", ids.of(last).ms
 
-    def reached(self, begin: int) -> int:
-        """The millisecond up to which this direction was read."""
+    def reached(self, begin: int, end: int) -> int:
+        """The millisecond up to which this direction was read, on its way from `begin` to `end`."""
         if self._whole:
-            return self._end
+            return end
         return begin if self._last is None else self._last
-
-
-def _of(entry: Entry, device: str) -> list[Promise]:
-    return [each for each in of_entry(entry) if each.letter.device_sn == device]
-
-
-def _back(kind: Kind, end: Id, begin: Id) -> Iterator[list[Entry]]:
-    """Pages from `end` back to `begin`, both included, newest first."""
-    top = str(end)
-    while found := _page(kind, top, str(begin)):
-        yield found
-        top = f"({found[-1].id}"
-
-
-def _page(kind: Kind, top: str, bottom: str) -> list[Entry]:
-    found: Any = client("control").xrevrange(kind.stream, max=top, min=bottom, count=PAGE)
-    return [Entry(kind, identifier, fields) for identifier, fields in found]
-
-
-def _forth(kind: Kind, after: Id, bound: Id) -> Iterator[list[Entry]]:
-    """Pages after `after` and before `bound`, oldest first."""
-    while found := looking.page(kind, after=after, bound=bound, most=PAGE):
-        yield found
-        after = found[-1].id

@@ -185,6 +185,7 @@ def test_what_time_did_not_allow_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     found = trace(SERIAL)
     [scan] = [scan for scan in found.scans if scan.kind.name == "health"]
     assert 0 < scan.read < 100
+    assert scan.span.since_ms > scan.asked.since_ms
     assert not scan.is_whole
     assert any(text.startswith(f"health: {scan.read} entries from") for text in said.gaps(found))
 
