@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from ljwx.redis import client
 from rollout.consistency import ids, looking
 from rollout.consistency.ids import MOST_SEQ
@@ -12,6 +14,7 @@ from rollout.consistency.promises import Entry, Promise, of_entry
 from streaming.registry import Kind
 
 PAGE = 500
+MINUTE_MS = 60_000
 clock: Callable[[], float] = time.monotonic
 
 # A page of a stream, of which only the entries that hold the bytes leave the server: how many were read, the last id,
@@ -36,10 +39,6 @@ class Span(NamedTuple):
 
     since_ms: int
     until_ms: int
-
-    def holds(self, moment_ms: int) -> bool:
-        """Whether a moment is in it."""
-        return self.since_ms <= moment_ms <= self.until_ms
 
 
 class Found(NamedTuple):
@@ -66,6 +65,15 @@ class Scan:
     def is_whole(self) -> bool:
         """Whether all that was asked for was read, trimmed or not."""
         return self.span == self.asked
+
+    def would_show(self, written_ms: int, *, now_ms: int) -> bool:
+        """Whether an entry whose row was written then would have been read, if it was stored within the grace: nothing
+        is trimmed within the retention."""
+        kept = now_ms - settings.STREAM_RETENTION_MINUTES * MINUTE_MS
+        if self.kept_since_ms is not None:
+            kept = min(kept, self.kept_since_ms)
+        appended = written_ms - settings.CHECK_GRACE_S * 1000
+        return max(kept, self.span.since_ms) <= appended and written_ms <= self.span.until_ms
 
 
 def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, most: int, seconds: float) -> Scan:

@@ -20,7 +20,6 @@ from streaming.models import DeadLetter
 from streaming.registry import Key
 from streaming.rows import Rows
 
-MINUTE_MS = 60_000
 # Of reading the streams, all of them together.
 LONGEST_S = 3.0
 MOST_LETTERS = 1_000
@@ -90,7 +89,7 @@ def trace(device_sn: str, *, at: datetime | None = None, minutes: int = 10, most
     its part out."""
     now = timezone.now()
     moment = min(at, now) if at else now
-    at_ms, around_ms = round(moment.timestamp() * 1000), minutes * MINUTE_MS
+    at_ms, around_ms = round(moment.timestamp() * 1000), minutes * scanning.MINUTE_MS
     asked = Span(max(0, at_ms - around_ms), at_ms if at is None else at_ms + around_ms)
     shares = {route.kind: Shares(route, device_sn) for route in Route.objects.all()}
     scans, uploads, silent = _uploads(device_sn, shares, asked=asked, at_ms=at_ms, most=most)
@@ -101,7 +100,7 @@ def trace(device_sn: str, *, at: datetime | None = None, minutes: int = 10, most
         asked=asked,
         routes=explain(device_sn),
         uploads=uploads,
-        rows=_rows(device_sn, shares, scans, asked=asked, most=most),
+        rows=_rows(device_sn, shares, scans, asked=asked, most=most, now_ms=round(now.timestamp() * 1000)),
         letters=letters,
         scans=scans,
         silent=silent,
@@ -152,7 +151,9 @@ def _of_scan(scan: Scan, standings: Sequence[Standing], shares: Shares | None) -
     return found
 
 
-def _rows(device: str, shares: Mapping[str, Shares], scans: Sequence[Scan], *, asked: Span, most: int) -> list[Row]:
+def _rows(
+    device: str, shares: Mapping[str, Shares], scans: Sequence[Scan], *, asked: Span, most: int, now_ms: int
+) -> list[Row]:
     """The newest rows that are not those of an entry that was read."""
     promised: set[tuple[str, Key]] = {
         (promise.kind.name, key)
@@ -161,17 +162,19 @@ def _rows(device: str, shares: Mapping[str, Shares], scans: Sequence[Scan], *, a
         for promise in found.promises
         if (key := promise.key) is not None
     }
-    spans = {scan.kind.name: scan.span for scan in scans}
+    by_kind = {scan.kind.name: scan for scan in scans}
     found: list[Row] = []
     for kind in registry.kinds():
         if kind.rows is not None:
             newest = kind.rows.newest(device, asked.until_ms // 1000, most + len(promised))
             keys = [key for key in newest if (kind.name, key) not in promised][:most]
-            found += _of_keys(kind.name, kind.rows, keys, shares.get(kind.name), spans.get(kind.name))
+            found += _of_keys(kind.name, kind.rows, keys, shares.get(kind.name), by_kind.get(kind.name), now_ms=now_ms)
     return sorted(found, key=lambda row: row.time_s, reverse=True)
 
 
-def _of_keys(name: str, rows: Rows, keys: Sequence[Key], shares: Shares | None, span: Span | None) -> Iterator[Row]:
+def _of_keys(
+    name: str, rows: Rows, keys: Sequence[Key], shares: Shares | None, scan: Scan | None, *, now_ms: int
+) -> Iterator[Row]:
     for key, found in rows.fetch(keys).items():
         for held in found:
             written = held.written_s
@@ -179,7 +182,7 @@ def _of_keys(name: str, rows: Rows, keys: Sequence[Key], shares: Shares | None, 
                 kind=name,
                 time_s=rows.time(key),
                 written_s=written,
-                is_direct=written is not None and span is not None and span.holds(written * 1000),
+                is_direct=bool(scan and written and scan.would_show(written * 1000, now_ms=now_ms)),
                 then=shares.at(_moment(written * 1000)) if shares and written is not None else None,
                 values=dict(zip(rows.columns, held.values, strict=True)),
             )

@@ -129,6 +129,15 @@ def test_rows_of_the_legacy_path_are_told_with_the_share_of_their_time() -> None
     assert {row.values.get("battery_level") for row in found.rows if row.kind == "device"} == {50}
 
 
+@pytest.mark.parametrize(("minutes", "direct"), [(5, True), (9.5, False), (200, False)])
+def test_a_row_is_direct_only_where_its_entry_would_have_been_read(minutes: float, direct: bool) -> None:
+    """Ten minutes are read, less the grace; of more than the retention nothing is sure, however long one looks."""
+    scene.write("health", scene.reading())
+    HealthData.objects.update(create_time=timezone.now() - timedelta(minutes=minutes))
+    [row] = trace(SERIAL, minutes=10 if minutes < 10 else 300).rows
+    assert row.is_direct is direct
+
+
 def test_the_share_is_that_of_the_time_and_names_who_set_it() -> None:
     traffic.switch(kinds=["health"], percentage=Decimal(50), actor="li", reason="half of them")
     traffic.switch(kinds=["health"], percentage=Decimal(1), actor="wang", reason="back")
