@@ -7,12 +7,15 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from ingest.models import AlertInfo, CommonEvent, DeviceInfo, DeviceInfoHistory, HealthDaily, HealthData, HealthWeekly
 from ljwx.admin.readonly import BySerialAdmin
 from ljwx.admin.shown import moment
+from rollout.admin import tracing
 from streaming.models import DeadLetter
 
 BY_SERIAL = _("The exact serial of a device.")
@@ -58,7 +61,7 @@ class HealthWeeklyAdmin(BySerialAdmin):
 class DeviceInfoAdmin(BySerialAdmin):
     list_display = (
         "serial_number", "device_name", "status", "wearable_status", "charging_status", "battery_level",
-        "system_software_version", moment(DeviceInfo, "timestamp"),
+        "system_software_version", moment(DeviceInfo, "timestamp"), "trace",
     )  # fmt: skip
     search_help_text = _("The serial of a device, or its first characters.")
     serial = "serial_number"
@@ -85,12 +88,22 @@ class DeviceInfoAdmin(BySerialAdmin):
             context["related"] = self.related(request, obj.serial_number)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        names = super().get_list_display(request)
+        return names if request.user.has_perms(tracing.NEEDS) else [name for name in names if name != "trace"]
+
+    @admin.display(description=_("uploads"))
+    def trace(self, row: DeviceInfo) -> SafeString:
+        """Where they went."""
+        return format_html('<a href="{}">{}</a>', tracing.url(row.serial_number), _("trace"))
+
     def related(self, request: HttpRequest, serial: str) -> list[dict[str, Any]]:
-        """Links to the rows of this very serial, in the tables that `request.user` may look at."""
+        """Links to where its uploads went and to the rows of this very serial, as far as `request.user` may look."""
         models: tuple[Any, ...] = (
             HealthData, HealthDaily, HealthWeekly, DeviceInfoHistory, CommonEvent, AlertInfo, DeadLetter,
         )  # fmt: skip
-        return [
+        traced = [{"label": _("where its uploads went"), "url": tracing.url(serial)}]
+        return (traced if request.user.has_perms(tracing.NEEDS) else []) + [
             {
                 "label": model._meta.verbose_name_plural,
                 "url": reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from ingest import times
+from ingest import newest, times
 from ingest.owners import IDS, ids
 from ingest.rows import Table, plain
 from ingest.writers import device, event, health
@@ -93,6 +93,8 @@ HEALTH = Rows(
     same=health.same,
     values=lambda record: (*(getattr(record, name) for name in health.MEASURED), *ids(record)),
     beside=_beside(health.key),
+    newest=newest.health,
+    time=lambda key: times.epoch_of(key[1]),
 )
 
 _DEVICE = (*device.STATE, *IDS)
@@ -102,6 +104,8 @@ DEVICE = Rows(
     same=device.same,
     values=lambda record: (*(getattr(record, name) for name in device.STATE), *ids(record)),
     beside=_beside(device.key),
+    newest=newest.device,
+    time=lambda key: times.epoch_of(key[1]),
     current=newest_states,
 )
 
@@ -113,5 +117,7 @@ EVENT = Rows(
     same=lambda record, held: event.same(record, held[:-1]) and record.event_value == held[-1],
     values=lambda record: (*(getattr(record, name) for name in event.POSITION), *ids(record), record.event_value),
     beside=_beside(event.key),
+    newest=newest.event,
+    time=lambda key: times.epoch_of(key[2]),
     parts=lambda record: [("health", reading) for reading in record.health],
 )

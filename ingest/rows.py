@@ -51,20 +51,24 @@ class Table:
         )
 
     def select(self, columns: Sequence[str], keys: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
-        """`columns` of the rows with these keys, values as Python holds them (no Decimal), times as text."""
-        quote = connection.ops.quote_name
-        wanted = ", ".join(quote(column) for column in columns)
-        own = ", ".join(quote(column) for column in self.key)
-        for part in _parts(keys, MOST_KEYS):
+        """`columns` of the rows with these keys, by the index of the key; values as Python holds them (no Decimal),
+        times as text."""
+        for part in _parts(list(dict.fromkeys(map(tuple, keys))), MOST_KEYS):
             values, parameters = _values(part)
-            values = f"({values})" if connection.vendor == "mysql" else f"(VALUES {values})"
             with connection.cursor() as cursor:
-                cursor.execute(
-                    f"SELECT {wanted} FROM {quote(self.name)} WHERE ({own}) IN {values}",  # noqa: S608 - names are ours
-                    parameters,
-                )
+                cursor.execute(self._select(columns, values), parameters)
                 for row in cursor.fetchall():
                     yield tuple([value if type(value) in _AS_IS else plain(value) for value in row])
+
+    def _select(self, columns: Sequence[str], keys: str) -> str:
+        quote = connection.ops.quote_name
+        table, wanted = quote(self.name), ", ".join(quote(column) for column in columns)
+        own = [quote(column) for column in self.key]
+        if connection.vendor == "mysql":
+            return f"SELECT {wanted} FROM {table} WHERE ({', '.join(own)}) IN ({keys})"  # noqa: S608 - names are ours
+        # SQLite looks for two rows and more that are IN a list by reading the whole table.
+        equal = " AND ".join(f"{table}.{name} = k.column{place}" for place, name in enumerate(own, 1))
+        return f"SELECT {wanted} FROM (VALUES {keys}) AS k CROSS JOIN {table} ON {equal}"  # noqa: S608
 
     def _insert(self, rows: Sequence[Row], suffix: str) -> None:
         quote = connection.ops.quote_name

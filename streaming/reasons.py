@@ -1,12 +1,12 @@
 """Why dead letters are dead: their groups and categories, without reading all of them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
 
+from ljwx.indexes import steps
 from streaming.fingerprints import normal
 from streaming.models import DeadLetter
 
@@ -43,7 +43,7 @@ def groups(state: str = DeadLetter.State.OPEN, *, kind: str = "", most: int = MO
     """
     letters = DeadLetter.objects.filter(state=state)
     found: list[Group] = []
-    for fingerprint in _steps(letters, "fingerprint"):
+    for fingerprint in steps(letters, "fingerprint"):
         if len(found) == most:
             break
         group = _group(letters.filter(fingerprint=fingerprint), fingerprint)
@@ -54,18 +54,8 @@ def groups(state: str = DeadLetter.State.OPEN, *, kind: str = "", most: int = MO
 
 def categories(state: str) -> list[str]:
     """The categories that letters in `state` have, at most 50, sorted."""
-    steps = _steps(DeadLetter.objects.filter(state=state), "category")
-    return [category for _, category in zip(range(MOST_CATEGORIES), steps, strict=False)]
-
-
-def _steps(letters: Any, name: str) -> Iterator[str]:
-    """The values of a column, sorted, without "". One step along its index for each, however many letters it has:
-    DISTINCT, GROUP BY and a recursive query read every letter."""
-    values = letters.order_by(name).values_list(name, flat=True)
-    value = values.filter(**{f"{name}__gt": ""}).first()
-    while value is not None:
-        yield value
-        value = values.filter(**{f"{name}__gt": value}).first()
+    found = steps(DeadLetter.objects.filter(state=state), "category")
+    return [category for _, category in zip(range(MOST_CATEGORIES), found, strict=False)]
 
 
 def _group(letters: Any, fingerprint: str) -> Group | None:

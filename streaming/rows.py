@@ -33,11 +33,14 @@ def _none(record: Record) -> Sequence[tuple[str, Record]]:
 class Rows:
     """The rows of a kind's main table.
 
-    `fetch` gives all rows under each key, more than one where a table has no unique key; keys compare as bytes. `same`
-    is the writer's own judgement whether such values can be the record's; `values` are the record's as a row would
-    hold them. `beside`: the keys where a row lands that was stored under a mistaken time. `parts`: records of other
-    kinds that are stored with a record. `current`: of the newest history of these devices, the keys whose row of the
-    present state is not that history, with what differs. All of them read; they raise django.db.Error.
+    `fetch` gives all rows under each key, more than one where a table has no unique key; keys compare as bytes.
+    `same` is the writer's own judgement whether such values can be the record's; `values` are the record's as a row
+    would hold them. `beside`: the keys where a row lands that was stored under a mistaken time. `newest(device,
+    until, most)`: the keys of at most so many rows of a device, newest first, whose own time is at or before
+    `until` (seconds since 1970), by an index alone. `time`: the own time of what is under a key, in seconds since
+    1970. `parts`: records of other kinds that are stored with a record. `current`: of the newest history of these
+    devices, the keys whose row of the present state is not that history, with what differs. All of them read; they
+    raise django.db.Error.
     """
 
     columns: tuple[str, ...]
@@ -45,6 +48,8 @@ class Rows:
     same: Callable[[Record, Sequence[Any]], bool]
     values: Callable[[Record], Sequence[Any]]
     beside: Callable[[Record], Sequence[Key]]
+    newest: Callable[[str, int, int], Sequence[Key]]
+    time: Callable[[Key], int]
     parts: Callable[[Record], Sequence[tuple[str, Record]]] = _none
     current: Callable[[Sequence[str]], Mapping[Key, Sequence[Difference]]] | None = None
 

@@ -1,6 +1,7 @@
 """Routes, whose share is changed by hand in two steps, and never past a plan."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,12 +9,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ljwx.admin.shown import moment
-from rollout.admin import devices
+from rollout.admin import devices, tracing
 from rollout.manual import switch
 from rollout.models import Route
 from rollout.plans.errors import PlanError
@@ -50,6 +51,10 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("kind", "percentage", "mirror_percentage", "epoch", "salt", moment(Route, "updated_at"))
     readonly_fields: ClassVar[Any] = ("kind", "mirror_percentage", "epoch", "salt", moment(Route, "updated_at"))
     ordering = ("kind",)
+
+    def get_urls(self) -> Any:
+        wrapped = self.admin_site.admin_view(partial(tracing.view, self))
+        return [path("trace/", wrapped, name="rollout_route_trace"), *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -46,7 +46,14 @@ class Recent:
             begin, end = bucket.second, bucket.second + 1 if end is None else end
         if begin is None or end is None:
             return None
-        return Accept(path, requests=total.count, p99_s=total.quantile(0.99), since=float(begin), until=float(end))
+        return Accept(
+            path,
+            requests=total.count,
+            p99_s=total.quantile(0.99),
+            since=float(begin),
+            until=float(end),
+            p50_s=total.quantile(0.5),
+        )
 
 
 def of_epoch(buckets: Iterable[Bucket], kind: str, epoch: int) -> list[Bucket]:

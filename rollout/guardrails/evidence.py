@@ -52,7 +52,7 @@ class KindEvidence(msgspec.Struct, frozen=True):
 class Accept(msgspec.Struct, frozen=True):
     """p99 of accept in seconds over the newest requests of a path, none older than the epoch: from `since` to `until`.
 
-    Whoever collects goes back as far as the policy's number of requests needs.
+    Whoever collects goes back as far as the policy's number of requests needs. `p50_s` is for reports, not judged.
     """
 
     path: str
@@ -60,6 +60,7 @@ class Accept(msgspec.Struct, frozen=True):
     p99_s: Number
     since: Number
     until: Number
+    p50_s: Number = None
 
 
 class Consumers(msgspec.Struct, frozen=True):

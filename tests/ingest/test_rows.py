@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,20 @@ def reading(serial: str, **values: Any) -> tuple[Any, ...]:
 
 def held(*serials: str) -> dict[str, Any]:
     return {row[0]: row[1] for row in WEEKS.select(("device_sn", "exercise_week_at"), [(s, MONDAY) for s in serials])}
+
+
+@pytest.mark.django_db
+def test_many_keys_are_found_by_their_index_each_once() -> None:
+    WEEKS.insert_new([week(str(number), number) for number in range(500)])
+    keys = [(str(number), MONDAY) for number in (7, 3, 7, 501)]
+    with CaptureQueriesContext(connection) as captured:
+        assert sorted(WEEKS.select(("exercise_week_at",), keys)) == [(3,), (7,)]
+    [query] = captured
+    explain = "EXPLAIN" if connection.vendor == "mysql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {query['sql']}")
+        plan = str(cursor.fetchall())
+    assert "health_device_week" in plan or "SEARCH t_user_health_data_weekly" in plan, plan
 
 
 @pytest.mark.django_db

@@ -55,6 +55,7 @@ def rows() -> dict[str, set[str]]:
     for action in ("edit", "submit", "start", "resume", "advance", "complete", "cancel"):
         found[f"rollout_plan_{action}"] = OPERATOR
     found |= {"rollout_plan_approve": APPROVER, "rollout_plan_pause": LOWERING, "rollout_plan_sign": LOWERING}
+    found["rollout_route_trace"] = ALL
     found |= {f"rollout_backup_{name}": OPERATOR for name in ("create", "verify", "restore")}
     return found
 
@@ -110,7 +111,7 @@ def parts(db: None, put: Callable[[ModuleType], None]) -> None:
 
 
 def url(name: str, row: Any) -> str:
-    if name.endswith(("_changelist", "_add", "_create", "_ask")):
+    if name.endswith(("_changelist", "_add", "_create", "_ask", "_trace")):
         return reverse(f"admin:{name}")
     return reverse(f"admin:{name}", args=[row.pk, "team"] if name.endswith("_sign") else [row.pk])
 
@@ -119,7 +120,7 @@ def answers(browser: Client, objects: dict[Any, Any]) -> dict[str, bool]:
     """Which addresses let the browser in; those of buttons are pressed, everything else is looked at."""
     found = {}
     for name, model in addresses().items():
-        button = name.rpartition("_")[2] not in (*LOOKED_AT, "edit", "ask")
+        button = name.rpartition("_")[2] not in (*LOOKED_AT, "edit", "ask", "trace")
         send = browser.post if button else browser.get
         response = send(url(name, objects[model]), {"version": "1"} if button else {})
         assert response.status_code in (200, 302, 403), name
