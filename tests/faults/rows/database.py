@@ -55,8 +55,8 @@ def frozen_long(scene: Scene, dice: Dice) -> Iterator[None]:
     scene.until(lambda: _later(given_up, _all_failing(scene)), within=60, what="every consumer tries again")
     yield
     scene.database.signal(signal.SIGCONT)
-    scene.until(lambda: all(not error for error, _ in scene.told("error", "beat")), what="no consumer fails")
-    assert scene.workers() == before, "a consumer did not go on by itself"
+    scene.until(lambda: all(not error for error, _ in scene.told("error", "beat")), within=60, what="no consumer fails")
+    scene.until(lambda: scene.workers() == before, within=60, what="the same consumers go on by themselves")
 
 
 def _all_failing(scene: Scene) -> list[float]:
