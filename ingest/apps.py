@@ -7,9 +7,9 @@ class IngestConfig(AppConfig):
     verbose_name = _("Uploads")
 
     def ready(self) -> None:
-        from ingest import checks, kinds  # noqa: F401 - checks register themselves
+        from ingest import checks, firmware, kinds  # noqa: F401 - checks register themselves
         from ingest.models import DeviceInfo
         from rollout import fleet
 
         kinds.register()
-        fleet.register(DeviceInfo.objects.count)
+        fleet.register(DeviceInfo.objects.count, firmware=firmware.of)

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db.models import F
 
 from ljwx import failpoints
-from rollout.consistency import findings, holes, tallies
+from rollout.consistency import figures, findings, holes, tallies
+from rollout.consistency.figures import Counted
 from rollout.consistency.holes import Hole
 from rollout.consistency.ids import Id
 from rollout.consistency.judging import Judged, judge
@@ -116,6 +117,11 @@ def _moved(
     more: bool,
 ) -> dict[str, Any]:
     counted = Counter(each.outcome for each in judged)
+    by_origin = row.figures
+    if judged and not row.check_run.rolling:
+        by_origin = figures.add(
+            by_origin, (Counted(each.promise.origin.path, each.promise.device, each.outcome) for each in judged)
+        )
     last = entries[-1][0].id if entries else Id(row.seen_ms, row.seen_seq)
     limit = row.check_run.until_ms
     return {
@@ -127,6 +133,7 @@ def _moved(
         "entries": row.entries + len(entries),
         "checked": row.checked + len(judged),
         "done": limit is not None and not more,
+        "figures": by_origin,
         **{name.value: getattr(row, name.value) + counted[name] for name in Outcome if counted[name]},
     }
 
@@ -149,6 +156,7 @@ def _write(
 def _save(
     row: CheckProgress, values: dict[str, Any], *, judged: Sequence[Judged], hole: Hole | None, fence: Fence | None
 ) -> None:
+    failpoints.reach("check.judged")
     _write(row, values, judged, hole, fence)
     failpoints.reach("check.committed")
     for name, value in values.items():

@@ -24,6 +24,7 @@ class Check(models.Model):
     until_ms = models.BigIntegerField(_("until (ms)"), null=True, blank=True)
     grace_s = models.PositiveIntegerField(_("grace (s)"))
     actor = models.CharField(_("asked by"), max_length=150)
+    reason = models.CharField(_("reason"), max_length=255, blank=True, default="")
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.RUNNING)
     active = models.BooleanField(_("active"), null=True, default=True, unique=True)  # NULL once over: one at a time
     started_at = models.DateTimeField(_("started at"))
@@ -41,7 +42,8 @@ class CheckProgress(models.Model):
     """How far a check of one kind has come and what it has counted: moved by one conditional update a chunk, in the
     transaction that writes the chunk's findings, so that a chunk counts once whoever is killed.
 
-    `cursor`: the entry id up to which everything is judged; `seen`: the last entry that was there.
+    `cursor`: the entry id up to which everything is judged; `seen`: the last entry that was there. `figures`: the
+    classes by path and firmware (`rollout.consistency.figures`).
     """
 
     check_run = models.ForeignKey(Check, models.CASCADE, related_name="progress", verbose_name=_("check"))
@@ -63,6 +65,7 @@ class CheckProgress(models.Model):
     duplicate = models.PositiveBigIntegerField(_("duplicate"), default=0)
     dead = models.PositiveBigIntegerField(_("dead"), default=0)
     late = models.PositiveBigIntegerField(_("late"), default=0)
+    figures = models.JSONField(_("by path and firmware"), default=list, blank=True)
 
     class Meta:
         verbose_name = _("progress of a check")
@@ -119,10 +122,31 @@ class CheckFinding(models.Model):
         indexes = [
             # the oldest that is open, which stops what is verified; those that a chunk has found mended
             models.Index(fields=["kind", "resolved_at", "entry_ms"], name="check_finding_open"),
+            # all that are open, the newest first
+            models.Index(fields=["resolved_at"], name="check_finding_newest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.outcome}: {self.of_kind} {self.entry_ms}-{self.entry_seq}"
+
+
+class Acknowledgement(models.Model):
+    """Somebody knows of a finding that nothing can mend, and answers for it: it stops no longer what is verified.
+    Written once, with the finding's end, and never edited."""
+
+    finding = models.OneToOneField(
+        CheckFinding, models.PROTECT, related_name="acknowledgement", verbose_name=_("finding")
+    )
+    actor = models.CharField(_("who"), max_length=150)
+    reason = models.CharField(_("reason"), max_length=255)
+    created_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("acknowledgement of a finding")
+        verbose_name_plural = _("acknowledgements of findings")
+
+    def __str__(self) -> str:
+        return f"{self.finding_id}: {self.reason}"
 
 
 class CheckTally(models.Model):
