@@ -36,8 +36,9 @@ class Rows:
     `fetch` gives all rows under each key, more than one where a table has no unique key; keys compare as bytes. `same`
     is the writer's own judgement whether such values can be the record's; `values` are the record's as a row would
     hold them. `beside`: the keys where a row lands that was stored under a mistaken time. `parts`: records of other
-    kinds that are stored with a record. `current`: of the newest history of these devices, the keys whose row of the
-    present state is not that history, with what differs. All of them read; they raise django.db.Error.
+    kinds that are stored with a record. `current`: of records that are stored, and of the newest history of their
+    devices, the keys whose rows that keep the newest are not so, with what differs. All of them read; they raise
+    django.db.Error.
     """
 
     columns: tuple[str, ...]
@@ -46,7 +47,7 @@ class Rows:
     values: Callable[[Record], Sequence[Any]]
     beside: Callable[[Record], Sequence[Key]]
     parts: Callable[[Record], Sequence[tuple[str, Record]]] = _none
-    current: Callable[[Sequence[str]], Mapping[Key, Sequence[Difference]]] | None = None
+    current: Callable[[Sequence[Record]], Mapping[Key, Sequence[Difference]]] | None = None
 
     def differences(self, record: Record, held: Held) -> tuple[Difference, ...]:
         """The columns in which `held` is not `record`, each by itself in the judgement of `same`."""

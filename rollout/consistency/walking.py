@@ -78,7 +78,7 @@ def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = 
         retention_s=settings.STREAM_RETENTION_MINUTES * 60,
     )  # fmt: skip
     if hole is not None:
-        _save(row, _behind(hole, seen), judged=(), hole=hole, fence=fence)
+        _save(row, _behind(row, hole, seen), judged=(), hole=hole, fence=fence)
         return Chunk(True, 0, 0.0)
     promises = [promise for _entry, held in entries for promise in held]
     began = time.perf_counter()
@@ -102,9 +102,10 @@ def _of(entries: Sequence[Entry], *, records: int) -> list[tuple[Entry, list[Pro
     return found
 
 
-def _behind(hole: Hole, seen: Look) -> dict[str, Any]:
+def _behind(row: CheckProgress, hole: Hole, seen: Look) -> dict[str, Any]:
     return {
         "cursor_ms": hole.through.ms, "cursor_seq": hole.through.seq, "seen_ms": 0, "seen_seq": 0, "added": seen.added,
+        "holes": row.holes + 1,
     }  # fmt: skip
 
 

@@ -20,6 +20,11 @@ class Migration(migrations.Migration):
             name='figures',
             field=models.JSONField(blank=True, default=list, verbose_name='by path and firmware'),
         ),
+        migrations.AddField(
+            model_name='checkprogress',
+            name='holes',
+            field=models.PositiveBigIntegerField(default=0, verbose_name='holes'),
+        ),
         migrations.RemoveField(
             model_name='repair',
             name='error',

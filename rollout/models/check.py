@@ -65,6 +65,7 @@ class CheckProgress(models.Model):
     duplicate = models.PositiveBigIntegerField(_("duplicate"), default=0)
     dead = models.PositiveBigIntegerField(_("dead"), default=0)
     late = models.PositiveBigIntegerField(_("late"), default=0)
+    holes = models.PositiveBigIntegerField(_("holes"), default=0)
     figures = models.JSONField(_("by path and firmware"), default=list, blank=True)
 
     class Meta:
