@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rollout.consistency.errors import NotAcknowledged
+from rollout.consistency.seen import is_seen_in_time
 from rollout.models import Acknowledgement, CheckFinding
 from rollout.plans.moving import atomic
 
@@ -16,8 +17,8 @@ MOST = 1_000
 
 @atomic
 def acknowledge(pks: Sequence[int], *, actor: str, reason: str) -> int:
-    """End open findings, and those of other checks that say the same, each with a record of who and why; returns how
-    many ended. One that has ended before stays as it is.
+    """End open findings, and those of other checks that say the same, with a record of who and why; returns how many
+    ended. One that has ended before stays as it is.
 
     What is missing is not acknowledged but repaired. Raises NotAcknowledged, django.db.Error.
     """
@@ -27,17 +28,22 @@ def acknowledge(pks: Sequence[int], *, actor: str, reason: str) -> int:
     if any(each.outcome == Outcome.MISSING for each in chosen):
         raise NotAcknowledged(_("What is missing can be repaired; nothing was acknowledged."))
     same = {row.pk: row for each in chosen for row in _open().filter(_place(each)) if covers(each, row)}
-    ending = sorted({each.pk for each in chosen} | set(same))
-    now = timezone.now()
-    Acknowledgement.objects.bulk_create(
-        Acknowledgement(finding_id=pk, actor=actor, reason=reason, created_at=now) for pk in ending
-    )
-    return CheckFinding.objects.filter(pk__in=ending).update(resolved_at=now, resolved_by=actor[:255])
+    if not chosen:
+        return 0
+    known = Acknowledgement.objects.create(actor=actor, reason=reason, created_at=timezone.now())
+    ended = _end({each.pk for each in chosen} | set(same), known)
+    wider = [row for each in chosen if each.outcome == Outcome.HOLE for row in _open().filter(_place(each))]
+    return ended + _end({row.pk for row in wider if is_seen_in_time(row)}, known)
+
+
+def _end(pks: set[int], known: Acknowledgement) -> int:
+    rows = CheckFinding.objects.filter(pk__in=pks)
+    return rows.update(resolved_at=known.created_at, resolved_by=known.actor, acknowledgement=known)
 
 
 def end_known(found: Sequence[CheckFinding]) -> None:
     """Of findings of one stream that are not written yet, end those that somebody has acknowledged when another check
-    found them. Raises django.db.Error."""
+    found them, and the holes that the rolling check has seen in time. Raises django.db.Error."""
     looked = [each for each in found if each.outcome != Outcome.MISSING]
     if not looked:
         return
@@ -48,7 +54,11 @@ def end_known(found: Sequence[CheckFinding]) -> None:
     known = list(rows.defer("payload"))
     for each in looked if known else ():
         if (row := next((row for row in known if covers(row, each)), None)) is not None:
-            each.resolved_at, each.resolved_by = each.found_at, row.acknowledgement.actor
+            each.resolved_at, each.resolved_by = each.found_at, row.resolved_by
+            each.acknowledgement = row.acknowledgement
+    for each in looked:
+        if each.outcome == Outcome.HOLE and each.resolved_at is None and is_seen_in_time(each):
+            each.resolved_at, each.resolved_by = each.found_at, "rolling"
 
 
 def covers(known: CheckFinding, other: CheckFinding) -> bool:

@@ -29,7 +29,7 @@ class OfKind:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A check, as far as it has come. `figures`: the classes by path and firmware; `samples`: some findings of each
-    class; `acknowledged`: the findings that somebody has answered for."""
+    class; `acknowledged`: the mismatches that somebody has answered for."""
 
     check: Check
     totals: Totals
@@ -37,8 +37,7 @@ class Report:
     holes: tuple[CheckFinding, ...]
     samples: tuple[CheckFinding, ...]
     figures: tuple[Figure, ...]
-    acknowledged: frozenset[int]
-    acknowledged_mismatches: int
+    acknowledged: int
 
     @property
     def checked(self) -> int:
@@ -64,11 +63,9 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        """Whether it has found nothing that nobody has acknowledged: no mismatch, and no stretch that it could not
+        """Whether it has found nothing that nobody has acknowledged: no mismatch, and no stretch that nobody could
         judge."""
-        return self.mismatched <= self.acknowledged_mismatches and all(
-            hole.pk in self.acknowledged for hole in self.holes
-        )
+        return self.mismatched <= self.acknowledged and all(hole.resolved_at for hole in self.holes)
 
     def as_dict(self, *, shown: bool = False) -> dict[str, Any]:
         """As JSON holds it; values of records and whole serials only when they may be `shown`."""
@@ -111,10 +108,9 @@ def of(check: Check) -> Report:
         for outcome in sorted(MISMATCH)
         for each in known.filter(outcome=outcome.value).order_by("entry_ms", "ordinal")[:SAMPLES]
     ]
-    acknowledged = dict(known.filter(acknowledgement__isnull=False).values_list("pk", "outcome"))
-    mismatches = sum(outcome != CheckFinding.Outcome.HOLE for outcome in acknowledged.values())
+    acknowledged = known.filter(acknowledgement__isnull=False).exclude(outcome=CheckFinding.Outcome.HOLE).count()
     counted = tuple(figures.together(row.figures for row in rows))
-    return Report(check, totals(rows), kinds, holes, tuple(samples), counted, frozenset(acknowledged), mismatches)
+    return Report(check, totals(rows), kinds, holes, tuple(samples), counted, acknowledged)
 
 
 def moment(milliseconds: int | None) -> datetime | None:

@@ -72,11 +72,15 @@ class Migration(migrations.Migration):
                 ('actor', models.CharField(max_length=150, verbose_name='who')),
                 ('reason', models.CharField(max_length=255, verbose_name='reason')),
                 ('created_at', models.DateTimeField(verbose_name='at')),
-                ('finding', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='acknowledgement', to='rollout.checkfinding', verbose_name='finding')),
             ],
             options={
-                'verbose_name': 'acknowledgement of a finding',
+                'verbose_name': 'acknowledgement of findings',
                 'verbose_name_plural': 'acknowledgements of findings',
             },
+        ),
+        migrations.AddField(
+            model_name='checkfinding',
+            name='acknowledgement',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='rollout.acknowledgement', verbose_name='acknowledgement of findings'),
         ),
     ]

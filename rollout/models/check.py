@@ -77,6 +77,22 @@ class CheckProgress(models.Model):
         return f"{self.check_run_id} {self.kind}"
 
 
+class Acknowledgement(models.Model):
+    """Somebody knows of findings that nothing can mend, and answers for them: they stop no longer what is verified.
+    Written once, with their end, and never edited."""
+
+    actor = models.CharField(_("who"), max_length=150)
+    reason = models.CharField(_("reason"), max_length=255)
+    created_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("acknowledgement of findings")
+        verbose_name_plural = _("acknowledgements of findings")
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.reason}"
+
+
 class CheckFinding(models.Model):
     """A record that is not as its entry says, or a hole: a stretch that nobody can verify any more.
 
@@ -111,6 +127,14 @@ class CheckFinding(models.Model):
     found_at = models.DateTimeField(_("found at"))
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     resolved_by = models.CharField(_("resolved by"), max_length=255, blank=True, default="")
+    acknowledgement = models.ForeignKey(
+        Acknowledgement,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="findings",
+        verbose_name=_("acknowledgement of findings"),
+    )
 
     class Meta:
         verbose_name = _("finding of a check")
@@ -129,25 +153,6 @@ class CheckFinding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome}: {self.of_kind} {self.entry_ms}-{self.entry_seq}"
-
-
-class Acknowledgement(models.Model):
-    """Somebody knows of a finding that nothing can mend, and answers for it: it stops no longer what is verified.
-    Written once, with the finding's end, and never edited."""
-
-    finding = models.OneToOneField(
-        CheckFinding, models.PROTECT, related_name="acknowledgement", verbose_name=_("finding")
-    )
-    actor = models.CharField(_("who"), max_length=150)
-    reason = models.CharField(_("reason"), max_length=255)
-    created_at = models.DateTimeField(_("at"))
-
-    class Meta:
-        verbose_name = _("acknowledgement of a finding")
-        verbose_name_plural = _("acknowledgements of findings")
-
-    def __str__(self) -> str:
-        return f"{self.finding_id}: {self.reason}"
 
 
 class CheckTally(models.Model):

@@ -181,7 +181,7 @@ def test_a_hole_is_acknowledged_and_what_is_verified_goes_on(operator: Caller) -
     assert (answer.status_code, answer.json()["acknowledged"]) == (200, 1)
     assert answer.json()["verified"]["health"]["stopped_by"] is None
     row = Acknowledgement.objects.get()
-    assert (row.actor, row.reason, row.finding_id) == ("operator", "because", stop["finding"])
+    assert (row.actor, row.reason, row.findings.get().pk) == ("operator", "because", stop["finding"])
     # The same hole, found by another check, is known.
     assert run(operator, kind="health")["checked"] == 1
     assert operator.get("validation/history").json()["verified"]["health"]["stopped_by"] is None
