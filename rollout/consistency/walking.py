@@ -22,7 +22,6 @@ from rollout.lease import Fence
 from rollout.models import CheckProgress
 from rollout.plans.moving import atomic
 from streaming import registry
-from streaming.envelope import MOST_RECORDS
 
 LEAST_RECORDS = 50
 MOST_RECORDS_AT_ONCE = 2_000
@@ -50,12 +49,13 @@ class Pace:
         self._budget_s = budget_s
 
     def told(self, chunk: Chunk) -> None:
-        """Learn from a chunk: aim at half of the budget, whatever part of it a transaction costs anyhow."""
-        is_full = chunk.records >= self.records // 2
-        if not chunk.records or (not is_full and chunk.database_s <= self._budget_s):
-            return
-        aim = round(chunk.records * self._budget_s * 0.5 / max(chunk.database_s, 0.001))
-        self.records = max(LEAST_RECORDS, min(aim, self.records * 2, MOST_RECORDS_AT_ONCE))
+        """Learn from a chunk: grow below half of the budget, shrink above two thirds. What a transaction costs however
+        small it is keeps no chunk small."""
+        used = chunk.database_s / self._budget_s
+        if used > 2 / 3 and chunk.records:
+            self.records = max(LEAST_RECORDS, round(chunk.records * 0.5 / used))
+        elif used < 1 / 2 and chunk.records >= self.records // 2:
+            self.records = min(round(self.records * 1.5), MOST_RECORDS_AT_ONCE)
 
 
 def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = None) -> Chunk:
@@ -90,13 +90,13 @@ def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = 
 
 
 def _of(entries: Sequence[Entry], *, records: int) -> list[tuple[Entry, list[Promise]]]:
-    """As many whole entries as have about `records` records; at least one."""
+    """As many whole entries as have at most `records` records; at least one."""
     found: list[tuple[Entry, list[Promise]]] = []
     held = 0
     for entry in entries:
-        if found and held >= max(records - MOST_RECORDS, 1):
-            break
         promises = of_entry(entry)
+        if found and held + len(promises) > records:
+            break
         found.append((entry, promises))
         held += len(promises)
     return found
