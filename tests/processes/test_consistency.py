@@ -65,6 +65,8 @@ def test_killed_five_times_it_has_the_same_result(manage: Manage) -> None:
         "late": 0, "rate": None,
     }  # fmt: skip
     assert Check.objects.count() == 2
+    figures = [json.loads(each.output().splitlines()[-1])["figures"] for each in (whole, carried_on)]
+    assert figures[0] == figures[1] != []
 
 
 @pytest.mark.usefixtures("damaged")
