@@ -8,7 +8,9 @@ import msgspec
 from django.db import connection
 
 from ingest import newest, times
+from ingest.nested import newest_nested
 from ingest.owners import IDS, ids
+from ingest.records import Device
 from ingest.rows import Table, plain
 from ingest.writers import device, event, health
 from streaming.registry import Key, Record
@@ -50,11 +52,12 @@ def _beside(key: Callable[[Any], Key]) -> Callable[[Record], Sequence[Key]]:
     return keys
 
 
-def newest_states(serials: Sequence[str]) -> Mapping[Key, Sequence[Difference]]:
+def newest_states(records: Sequence[Device]) -> Mapping[Key, Sequence[Difference]]:
     """The newest history of these devices whose device row is missing, older, or of that time with another state.
 
     A device row that is newer than any history is not looked at: it may be from before there was one.
     """
+    serials = sorted({record.serial_number for record in records})
     if not serials:
         return {}
     quote = connection.ops.quote_name
@@ -71,7 +74,7 @@ def newest_states(serials: Sequence[str]) -> Mapping[Key, Sequence[Difference]]:
     )
     found: dict[Key, Sequence[Difference]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(sql, list(serials))
+        cursor.execute(sql, serials)
         for serial, *values in cursor.fetchall():
             state = [plain(value) for value in values]
             newest, present = state[: len(columns)], state[len(columns) :]
@@ -95,6 +98,7 @@ HEALTH = Rows(
     beside=_beside(health.key),
     newest=newest.health,
     time=lambda key: times.epoch_of(key[1]),
+    current=newest_nested,
 )
 
 _DEVICE = (*device.STATE, *IDS)

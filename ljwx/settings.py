@@ -172,6 +172,8 @@ LEGACY_CAPACITY = env.integer("LJWX_LEGACY_CAPACITY", 0)
 ROLLBACK_INTERVAL_S = env.integer("LJWX_ROLLBACK_INTERVAL_S", 30, least=1, most=3600)
 # Records younger than this are not judged; stored later than this they are late.
 CHECK_GRACE_S = env.integer("LJWX_CHECK_GRACE_S", 60, least=1, most=3_600)
+# The controller checks the time since its last check so often, with all that was stored since; 0: never.
+CHECK_EVERY_MINUTES = env.integer("LJWX_CHECK_EVERY_MINUTES", 30, most=1_440)
 # A repair of more records needs somebody's approval.
 REPAIR_APPROVAL_ROWS = env.integer("LJWX_REPAIR_APPROVAL_ROWS", 1_000, least=0)
 

@@ -9,8 +9,11 @@ class RolloutConfig(AppConfig):
 
     def ready(self) -> None:
         from rollout.api import local
+        from rollout.consistency import window
         from rollout.controller import watching  # noqa: F401 - kept fresh in every web process
+        from rollout.rollback import verifying
         from rollout.routes import create_missing
 
+        verifying.register(window.compared)
         post_migrate.connect(create_missing, sender=self, dispatch_uid="rollout.routes")
         post_migrate.connect(local.create, sender=self, dispatch_uid="rollout.api.local")

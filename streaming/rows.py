@@ -38,9 +38,9 @@ class Rows:
     would hold them. `beside`: the keys where a row lands that was stored under a mistaken time. `newest(device,
     until, most)`: the keys of at most so many rows of a device, newest first, whose own time is at or before
     `until` (seconds since 1970), by an index alone. `time`: the own time of what is under a key, in seconds since
-    1970. `parts`: records of other kinds that are stored with a record. `current`: of the newest history of these
-    devices, the keys whose row of the present state is not that history, with what differs. All of them read; they
-    raise django.db.Error.
+    1970. `parts`: records of other kinds that are stored with a record. `current`: of records that are stored, and of
+    the newest history of their devices, the keys whose rows that keep the newest are not so, with what differs. All
+    of them read; they raise django.db.Error.
     """
 
     columns: tuple[str, ...]
@@ -51,7 +51,7 @@ class Rows:
     newest: Callable[[str, int, int], Sequence[Key]]
     time: Callable[[Key], int]
     parts: Callable[[Record], Sequence[tuple[str, Record]]] = _none
-    current: Callable[[Sequence[str]], Mapping[Key, Sequence[Difference]]] | None = None
+    current: Callable[[Sequence[Record]], Mapping[Key, Sequence[Difference]]] | None = None
 
     def differences(self, record: Record, held: Held) -> tuple[Difference, ...]:
         """The columns in which `held` is not `record`, each by itself in the judgement of `same`."""

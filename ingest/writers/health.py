@@ -1,6 +1,8 @@
 """Health readings → `t_user_health_data`, and their nested data → the day's and the week's row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from operator import attrgetter
 from typing import Any
 
@@ -25,14 +27,49 @@ READINGS = Table(
     ("device_sn", "timestamp"),
 )  # fmt: skip
 
-# record field → (column, column of the reading's time)
-DAY_COLUMNS = {
-    "sleep_data": ("sleep_data", "sleep_at"),
-    "exercise_daily_data": ("exercise_daily_data", "exercise_daily_at"),
-    "workout_data": ("workout_data", "workout_at"),
-    "scientific_sleep_data": ("scientific_sleep_data", "scientific_sleep_at"),
-}
-WEEK_COLUMNS = {"exercise_week_data": ("exercise_week_data", "exercise_week_at")}
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A table of nested data: `starts` is the date under which a reading's stands in its column `start`; `columns` has
+    by field of the record its column and that of the reading's time."""
+
+    name: str
+    start: str
+    starts: Callable[[int], date]
+    columns: Mapping[str, tuple[str, str]]
+
+    @property
+    def flat(self) -> list[str]:
+        return [column for pair in self.columns.values() for column in pair]
+
+    @property
+    def table(self) -> Table:
+        key = ("device_sn", self.start)
+        return Table(self.name, (*key, *self.flat, "create_time", "update_time"), key)
+
+    def key(self, record: Health) -> Key:
+        """The natural key of a reading's row."""
+        return (record.device_sn, self.starts(record.timestamp).isoformat())
+
+
+DAY = Period(
+    "t_user_health_data_daily",
+    "date",
+    times.local_date,
+    {
+        "sleep_data": ("sleep_data", "sleep_at"),
+        "exercise_daily_data": ("exercise_daily_data", "exercise_daily_at"),
+        "workout_data": ("workout_data", "workout_at"),
+        "scientific_sleep_data": ("scientific_sleep_data", "scientific_sleep_at"),
+    },
+)
+WEEK = Period(
+    "t_user_health_data_weekly",
+    "week_start",
+    times.monday,
+    {"exercise_week_data": ("exercise_week_data", "exercise_week_at")},
+)
+PERIODS = (DAY, WEEK)
 
 
 _measured = attrgetter(*MEASURED)
@@ -71,27 +108,24 @@ def write(records: Sequence[Health]) -> Written:
         values=lambda record: (*_measured(record), *ids(known.fill(record))),
         same=same,
     )
-    _write_nested("t_user_health_data_daily", "date", times.local_date, DAY_COLUMNS, kept.stored, now)
-    _write_nested("t_user_health_data_weekly", "week_start", times.monday, WEEK_COLUMNS, kept.stored, now)
+    for period in PERIODS:
+        _write_nested(period, kept.stored, now)
     return kept.written
 
 
-def _write_nested(
-    name: str, period: str, period_of: Any, columns: dict[str, tuple[str, str]], records: Sequence[Health], now: str
-) -> None:
+def _write_nested(period: Period, records: Sequence[Health], now: str) -> None:
     """Per column the later reading wins, whatever the order of arrival; at the same time the first stays."""
-    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    newest: dict[Key, dict[str, Any]] = {}
     for record in records:
-        for field, (column, at) in columns.items():
+        for field, (column, at) in period.columns.items():
             if (content := getattr(record, field)) is not None:
-                row = newest.setdefault((record.device_sn, period_of(record.timestamp).isoformat()), {})
+                row = newest.setdefault(period.key(record), {})
                 if record.timestamp > row.get(at, -1):
                     row[column], row[at] = content, record.timestamp
     if not newest:
         return
-    pairs = list(columns.values())
-    flat = [column for pair in pairs for column in pair]
-    table = Table(name, ("device_sn", period, *flat, "create_time", "update_time"), ("device_sn", period))
+    pairs = list(period.columns.values())
+    flat = period.flat
     newer = "{{new.{at}}} IS NOT NULL AND ({{old.{at}}} IS NULL OR {{new.{at}}} > {{old.{at}}})"
     assignments = {}
     for column, at in pairs:
@@ -99,7 +133,7 @@ def _write_nested(
         assignments[column] = f"CASE WHEN {test} THEN {{new.{column}}} ELSE {{old.{column}}} END"
         assignments[at] = f"CASE WHEN {test} THEN {{new.{at}}} ELSE {{old.{at}}} END"
     assignments["update_time"] = "{new.update_time}"
-    table.insert_or(
+    period.table.insert_or(
         [(*found, *(row.get(column) for column in flat), now, now) for found, row in sorted(newest.items())],
         assignments,
     )

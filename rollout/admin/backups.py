@@ -104,7 +104,7 @@ class BackupAdmin(ReadOnlyAdmin):
 
     def create_view(self, request: HttpRequest) -> HttpResponse:
         back = reverse("admin:rollout_backup_changelist")
-        form = CreateForm(_confirmed(request))
+        form = CreateForm(confirming.confirmed(request))
         return self._act(request, None, "create", form, back=back, headline=_("The state of now is kept."))
 
     def act_view(self, request: HttpRequest, backup_id: int, name: str) -> HttpResponse:
@@ -112,7 +112,7 @@ class BackupAdmin(ReadOnlyAdmin):
         if backup is None:
             raise Http404
         back = reverse("admin:rollout_backup_change", args=[backup.pk])
-        data = _confirmed(request)
+        data = confirming.confirmed(request)
         form = confirming.ReasonForm(data) if name == "verify" else RestoreForm(data, request=request)
         return self._act(request, backup, name, form, back=back, headline=str(backup))
 
@@ -137,10 +137,6 @@ class BackupAdmin(ReadOnlyAdmin):
         self.log_change(request, row, f"{LABELS[name]}: {form.cleaned_data['reason']}")
         messages.success(request, text)
         return HttpResponseRedirect(reverse("admin:rollout_backup_change", args=[row.pk]))
-
-
-def _confirmed(request: HttpRequest) -> Any:
-    return request.POST if confirming.CONFIRMED in request.POST else None
 
 
 def _create(backup: None, actor: str, asked: dict[str, Any]) -> tuple[Backup, str]:

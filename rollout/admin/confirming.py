@@ -28,6 +28,11 @@ class VersionForm(ReasonForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+def confirmed(request: HttpRequest) -> Any:
+    """What was sent when the page between was confirmed; None when it is still to be drawn."""
+    return request.POST if CONFIRMED in request.POST else None
+
+
 def fields(form: Any, sets: Any = None) -> AdminForm:
     """The fields of a form as the admin draws them, in one set or in `sets` (as ModelAdmin.fieldsets)."""
     return AdminForm(form, sets or [(None, {"fields": list(form.fields)})], {})

@@ -15,6 +15,8 @@ from rest_framework.views import set_rollback
 
 from ljwx import errors
 from rollout.backups.errors import RestoreRefused
+from rollout.consistency.errors import CheckRunning, NotAcknowledged, RepairRefused
+from rollout.lease import LeaseLost
 from rollout.plans.errors import Conflict, Invalid, NotReady
 from rollout.rollback.errors import RollbackRefused
 from rollout.traffic import RouteConflict, UnknownRoute
@@ -49,6 +51,12 @@ def answer(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
             return refusal(status.HTTP_409_CONFLICT, str(error), **more)
         case Conflict():
             return refusal(status.HTTP_409_CONFLICT, str(error), allowed=error.allowed)
+        case CheckRunning():
+            return refusal(status.HTTP_409_CONFLICT, str(error), check=error.check)
+        case RepairRefused() | NotAcknowledged():
+            return refusal(status.HTTP_409_CONFLICT, str(error))
+        case LeaseLost():
+            return refusal(status.HTTP_409_CONFLICT, _("Another process has taken it over."))
         case RouteConflict() | CountConflict() | RestoreRefused():
             return refusal(status.HTTP_409_CONFLICT, str(error))
         case ObjectDoesNotExist():

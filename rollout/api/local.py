@@ -8,16 +8,17 @@ from django.db import transaction
 
 NAME = "local"
 
-# What the groups operator and approver may do (migration 0006), and no more: no users, no health data.
+# What the groups operator and approver may do (migrations 0006, 0009), and no more: no users, no health data.
 PERMISSIONS = frozenset(
     {f"rollout.view_{model}" for model in (
-        "approval", "backup", "change", "decision", "guardrailpolicy", "lease", "pause", "pin", "plan", "rollback",
-        "route", "signature", "step", "transition",
+        "acknowledgement", "approval", "backup", "change", "check", "checkfinding", "decision", "guardrailpolicy",
+        "lease", "pause", "pin", "plan", "repair", "rollback", "route", "signature", "step", "transition",
     )}
     | {f"rollout.{codename}" for codename in (
         "add_plan", "change_plan", "submit_plan", "approve_plan", "start_plan", "pause_plan", "resume_plan",
         "advance_plan", "complete_plan", "cancel_plan", "roll_back", "change_route", "add_pin", "change_pin",
-        "delete_pin", "add_backup", "change_backup", "restore_backup", "add_signature", "add_guardrailpolicy",
+        "delete_pin", "add_acknowledgement", "add_check", "repair_records", "add_backup", "change_backup",
+        "restore_backup", "add_signature", "add_guardrailpolicy",
     )}
     | {f"streaming.view_{model}" for model in ("consumerchange", "consumercount", "deadletter")}
     | {"streaming.settle_deadletter", "streaming.change_consumercount", "admin.view_logentry"}

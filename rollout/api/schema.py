@@ -44,7 +44,8 @@ class ControlSchema(Described):
             self.refusals[404] = "There is nothing with this number."
         found = super().get_response_serializers()
         if self.method == "POST":
-            found[self._of_view("made")] = found.pop(200)
+            found[self._of_view("made")] = success = found.pop(200)
+            found |= dict.fromkeys(self._of_view("also"), success)
         return found
 
     def _of_view(self, name: str) -> Any:

@@ -14,9 +14,10 @@ from rollout.api.views import (
     rollbacks,
     status,
     switching,
+    validation,
 )
 
-# N is a number: that of a plan, a rollback or a backup.
+# N is a number: that of a plan, a rollback, a check, a repair or a backup.
 VIEWS: dict[str, type[APIView]] = {
     "status": status.StatusView,
     "metrics": metrics.MetricsView,
@@ -38,6 +39,13 @@ VIEWS: dict[str, type[APIView]] = {
     "plans/N/cancel": plans.Cancel,
     "route/explain": explaining.ExplainView,
     "decisions": decisions.DecisionsView,
+    "validation/run_check": validation.RunCheckView,
+    "validation/history": validation.HistoryView,
+    "validation/checks/N": validation.CheckView,
+    "validation/repair": validation.RepairView,
+    "validation/repairs": validation.RepairsView,
+    "validation/repairs/N/approve": validation.ApproveView,
+    "validation/acknowledge": validation.AcknowledgeView,
     "backups": backups.BackupsView,
     "backups/N/restore": backups.RestoreView,
     "consumers": consumers.ConsumersView,

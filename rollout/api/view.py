@@ -82,11 +82,12 @@ class Reading(ControlView):
 
 class Acting(ControlView):
     """A POST that changes something: with an idempotency key it does so once. `form`: what its body may say;
-    `repeatable`: see `once.answer`; `made`: the status of its success."""
+    `repeatable`: see `once.answer`; `made`: the status of its success, or else one of `also`."""
 
     form: ClassVar[type[Serializer[Any]]]
     repeatable = False
     made: ClassVar[int] = status.HTTP_200_OK
+    also: ClassVar[tuple[int, ...]] = ()
 
     def post(self, request: Request, **kwargs: Any) -> Response:
         ticket = once.ticket(request)
@@ -97,7 +98,11 @@ class Acting(ControlView):
             answer = self.act(request, valid(self.form, request.data), **kwargs)
         except Exception as error:  # noqa: BLE001 - a refusal is an answer to keep; what nobody foresaw is raised again
             return self.handle_exception(error)
-        return Response({"status": "success", **answer}, status=self.made)
+        return Response({"status": "success", **answer}, status=self.code(answer))
+
+    def code(self, answer: dict[str, Any]) -> int:
+        """The status of a success: `made`, or one of `also`."""
+        return self.made
 
     def act(self, request: Request, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         """Do what was asked; returns what to answer. Raises what `errors.answer` knows."""

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from rollout.checklists import after, before, during
+from rollout.checklists import after, before, comparing, during
 from rollout.checklists.item import Check, Phase, Signable
 
 YES = Signable.YES
@@ -16,8 +16,8 @@ CHECKS: tuple[Check, ...] = (
     Check("dashboard", BEFORE, _("The dashboard is alive"), before.web_lives),
     Check("backup", BEFORE, _("A verified backup is younger than 24 hours"), before.backup_is_young),
     Check("drained", BEFORE, _("Nothing of an earlier plan is left undrained"), before.is_drained),
-    # Neither has anything yet that could be measured.
-    Check("consistency_check", BEFORE, _("The consistency check works"), signable=YES),
+    Check("consistency_check", BEFORE, _("The consistency check works"), comparing.check_works, signable=YES),
+    # Has nothing yet that could be measured.
     Check("alert_channel", BEFORE, _("Alerts have a working channel"), signable=YES),
     Check("team_told", BEFORE, _("The team is told"), signable=YES),
     Check("rollback_drill", BEFORE, _("A rollback was tried out"), signable=YES),
@@ -33,7 +33,7 @@ CHECKS: tuple[Check, ...] = (
     Check("soaked", AFTER, _("It has soaked"), after.has_soaked),
     Check("backlog_gone", AFTER, _("Nothing waits in the streams"), after.nothing_waits),
     Check("ledger", AFTER, _("The ledger is clean"), after.ledger_is_clean),
-    Check("consistency_verified", AFTER, _("Consistency is verified"), signable=YES),
+    Check("consistency_verified", AFTER, _("Consistency is verified"), comparing.is_verified, signable=YES),
     Check("dead_letters", AFTER, _("The dead letters were looked at"), signable=YES),
     Check("documentation", AFTER, _("The documentation is up to date"), signable=YES),
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from rollout.consistency.acknowledging import end_known
 from rollout.consistency.holes import Hole
 from rollout.consistency.ids import Id
 from rollout.consistency.judging import Judged
@@ -34,6 +35,7 @@ def record(row: CheckProgress, judged: Sequence[Judged], *, hole: Hole | None, s
     if hole is not None:
         found.append(_of_hole(row, hole))
     if found:
+        end_known(found)
         there = CheckFinding.objects.filter(check_run=row.check_run_id, kind=row.kind).count()
         CheckFinding.objects.bulk_create(found[: max(0, MOST - there)])
     if judged:
@@ -60,6 +62,22 @@ def resolve(pks: Sequence[int], *, by: str) -> int:
         return 0
     rows = CheckFinding.objects.filter(pk__in=pks, resolved_at__isnull=True)
     return rows.update(resolved_at=timezone.now(), resolved_by=by[:255])
+
+
+def resolve_everywhere(mended: Sequence[CheckFinding], *, by: str) -> int:
+    """The same of findings of one class that were looked at, and of those of other checks with the same records;
+    returns how many of `mended` were open."""
+    for kind in {row.kind for row in mended}:
+        own = {_at(row): row.outcome for row in mended if row.kind == kind}
+        others = still_open(kind).filter(
+            entry_ms__in={ms for ms, _seq, _ordinal in own}, outcome__in=set(own.values())
+        ).exclude(pk__in=[row.pk for row in mended])  # fmt: skip
+        resolve([row.pk for row in others.defer("payload") if own.get(_at(row)) == row.outcome], by=by)
+    return resolve([row.pk for row in mended], by=by)
+
+
+def _at(row: CheckFinding) -> Place:
+    return row.entry_ms, row.entry_seq, row.ordinal
 
 
 def place(each: Judged) -> Place:

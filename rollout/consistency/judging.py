@@ -91,12 +91,11 @@ def _by_letter(judged: Sequence[Judged]) -> list[Judged]:
 
 
 def _present(judged: Sequence[Judged]) -> list[Judged]:
-    """Those that are stored, and the present state of whose device is not the newest that it has sent: theirs."""
+    """Those that are stored while a row that keeps the newest (of the device, its day, its week) is not as they say."""
     stale: dict[tuple[str, Key], tuple[Difference, ...]] = {}
     for kind, records in _by_kind(judged):
         if kind.rows is not None and kind.rows.current is not None:
-            devices = sorted({kind.device(each.promise.record) for each in records})
-            found = kind.rows.current(devices)
+            found = kind.rows.current([each.promise.record for each in records])
             stale |= {(kind.name, key): tuple(differences) for key, differences in found.items()}
     if not stale:
         return list(judged)

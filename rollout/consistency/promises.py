@@ -55,6 +55,11 @@ class Promise:
             return None
 
     @property
+    def device(self) -> str:
+        """The serial of its device."""
+        return self.kind.device(self.record) if self.burial is None else self.burial.device_sn
+
+    @property
     def letter(self) -> Burial:
         """The dead letter that keeps the promise instead of a row."""
         if self.burial is not None:

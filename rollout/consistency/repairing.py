@@ -3,7 +3,9 @@
 import logging
 import os
 import socket
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -20,6 +22,7 @@ from rollout.consistency.outcomes import Outcome
 from rollout.consistency.promises import Entry, Promise
 from rollout.lease import Holding
 from rollout.models import Check, CheckFinding, Repair
+from rollout.plans.moving import atomic
 from streaming import deadletters, registry
 from streaming.deadletters import Burial
 from streaming.envelope import Origin
@@ -30,6 +33,7 @@ log = logging.getLogger(__name__)
 
 CHUNK = 100
 LEASE = "repair"
+S = Repair.Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,15 @@ def preview(check_id: int) -> Repaired:
     django.db.Error."""
     check = Check.objects.get(pk=check_id)
     records = left = 0
-    for chunk in _chunks(check):
+    for chunk in _chunks(_missing_findings(check)):
         records += len(chunk)
         left += len(_missing(chunk))
     return Repaired(records, records - left, left)
+
+
+def needs_approval(records: int) -> bool:
+    """Whether a repair of so many records needs somebody's approval."""
+    return records > settings.REPAIR_APPROVAL_ROWS
 
 
 def repair(check_id: int, *, actor: str, reason: str, approved_by: str = "") -> Repaired:
@@ -65,48 +74,108 @@ def repair(check_id: int, *, actor: str, reason: str, approved_by: str = "") -> 
     LJWX_REPAIR_APPROVAL_ROWS need `approved_by`: somebody else where two people must agree. Raises RepairRefused,
     CheckRunning, LeaseLost, streaming.failures.Unavailable, django.db.Error, Check.DoesNotExist.
     """
-    check = Check.objects.get(pk=check_id)
-    records = _missing_findings(check).count()
-    _approved(records, actor=actor, approved_by=approved_by)
-    holding = lease.take(LEASE, holder=f"{socket.gethostname()}:{os.getpid()}", seconds=LEASE_S)
-    if holding is None:
-        raise CheckRunning("another repair is running")
-    row = Repair.objects.create(
-        check_run=check, actor=actor, approved_by=approved_by, reason=reason, records=records,
-        started_at=timezone.now(),
+    records = _missing_findings(Check.objects.get(pk=check_id)).count()
+    if needs_approval(records):
+        if not approved_by:
+            raise RepairRefused(
+                _("%(records)d records are missing, and more than %(limit)d need an approval.")
+                % {"records": records, "limit": settings.REPAIR_APPROVAL_ROWS}
+            )
+        _other(approved_by, actor)
+    with _held() as holding:
+        row = ask(check_id, actor=actor, reason=reason, approved_by=approved_by)
+        return _carry_out(row, holding, seconds=None)
+
+
+@atomic
+def ask(check_id: int, *, actor: str, reason: str, approved_by: str = "") -> Repair:
+    """A repair of the records that a check has found missing and that still are: ready to be carried out, or waiting
+    for somebody's approval of just these. Raises Check.DoesNotExist, django.db.Error."""
+    check, now = Check.objects.get(pk=check_id), timezone.now()
+    found = _missing_findings(check)
+    records = found.count()
+    newest = found.order_by("-pk").values_list("pk", flat=True).first()
+    waits = needs_approval(records) and not approved_by
+    return Repair.objects.create(
+        check_run=check, actor=actor, approved_by=approved_by, reason=reason, records=records, asked_at=now,
+        status=S.ASKED if waits else S.READY, approved_at=now if approved_by else None, up_to=newest or 0,
     )  # fmt: skip
-    try:
-        for chunk in _chunks(check):
-            _mend(row, chunk, holding)
-    finally:
-        holding.release()
-    Repair.objects.filter(pk=row.pk).update(finished_at=timezone.now())
-    log.warning("check %d was repaired by %s: %d of %d records", check.pk, actor, row.mended, records)
+
+
+def approve(repair_id: int, *, actor: str) -> Repair:
+    """Answer for a repair that waits for it: somebody else than who asked, where two people must agree. Raises
+    RepairRefused, Repair.DoesNotExist, django.db.Error."""
+    row = Repair.objects.get(pk=repair_id)
+    _other(actor, row.actor)
+    waiting = Repair.objects.filter(pk=row.pk, status=S.ASKED)
+    if waiting.update(status=S.READY, approved_by=actor, approved_at=timezone.now()) != 1:
+        raise RepairRefused(_("This repair does not wait for an approval."))
+    return Repair.objects.get(pk=row.pk)
+
+
+def carry_out(repair_id: int, *, seconds: float | None = None) -> Repaired:
+    """Do what was asked for, or as much as fits in about `seconds`: called again it goes on. Guarantee and errors as
+    `repair`; Repair.DoesNotExist."""
+    with _held() as holding:
+        row = Repair.objects.get(pk=repair_id)
+        if row.status == S.ASKED:
+            raise RepairRefused(_("Nobody has approved this repair yet."))
+        return _carry_out(row, holding, seconds=seconds)
+
+
+def unfinished() -> Repair | None:
+    """The oldest repair that was begun and is not done."""
+    return Repair.objects.filter(status=S.READY).order_by("pk").first()
+
+
+def _carry_out(row: Repair, holding: Holding, *, seconds: float | None) -> Repaired:
+    until = None if seconds is None else time.monotonic() + seconds
+    found = _missing_findings(row.check_run).filter(pk__lte=row.up_to)
+    if row.started_at is None:
+        row.started_at = timezone.now()
+        row.save(update_fields=["started_at"])
+    for chunk in _chunks(found):
+        if until is not None and time.monotonic() > until:
+            break
+        _mend(row, chunk, holding)
+    else:
+        _end(row)
     return Repaired(
-        records, row.mended, max(0, records - row.mended), row.stored, row.duplicate, row.dead, repair=row.pk
+        row.records, row.records - found.count(), found.count(), row.stored, row.duplicate, row.dead, repair=row.pk
     )
 
 
-def _approved(records: int, *, actor: str, approved_by: str) -> None:
-    limit = settings.REPAIR_APPROVAL_ROWS
-    if records <= limit:
-        return
-    if not approved_by:
-        raise RepairRefused(
-            _("%(records)d records are missing, and more than %(limit)d need an approval.")
-            % {"records": records, "limit": limit}
+def _end(row: Repair) -> None:
+    if Repair.objects.filter(pk=row.pk, status=S.READY).update(status=S.DONE, finished_at=timezone.now()):
+        log.warning(
+            "check %d was repaired by %s: %d of %d records", row.check_run_id, row.actor, row.mended, row.records
         )
-    if approved_by == actor and settings.PLAN_PEOPLE > 1:
+
+
+def _other(approver: str, actor: str) -> None:
+    if approver == actor and settings.PLAN_PEOPLE > 1:
         raise RepairRefused(_("Somebody else must approve the repair."))
+
+
+@contextmanager
+def _held() -> Iterator[Holding]:
+    """The lease of those that repair. Raises CheckRunning while somebody else has it."""
+    holding = lease.take(LEASE, holder=f"{socket.gethostname()}:{os.getpid()}", seconds=LEASE_S)
+    if holding is None:
+        raise CheckRunning(_("Another repair is running."))
+    try:
+        yield holding
+    finally:
+        holding.release()
 
 
 def _missing_findings(check: Check) -> "QuerySet[CheckFinding]":
     return CheckFinding.objects.filter(check_run=check, outcome=CheckFinding.Outcome.MISSING, resolved_at__isnull=True)
 
 
-def _chunks(check: Check) -> Iterator[list[CheckFinding]]:
+def _chunks(found: "QuerySet[CheckFinding]") -> Iterator[list[CheckFinding]]:
     last = 0
-    while chunk := list(_missing_findings(check).filter(pk__gt=last).order_by("pk")[:CHUNK]):
+    while chunk := list(found.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         yield chunk
         last = chunk[-1].pk
 
@@ -138,7 +207,7 @@ def _mend(row: Repair, chunk: Sequence[CheckFinding], holding: Holding) -> None:
         burials = [each.burial for each in own if each.burial is not None]
         tally += store(registry.get(name), items, burials)
     left = _missing(chunk)
-    mended = findings.resolve([each.pk for each in chunk if each.pk not in left], by=f"repair {row.pk}")
+    mended = findings.resolve_everywhere([each for each in chunk if each.pk not in left], by=f"repair {row.pk}")
     row.stored += tally.new
     row.duplicate += tally.duplicates
     row.dead += tally.dead

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from rollout.consistency import verified
-from rollout.consistency.outcomes import AGREE, MISMATCH, Outcome
+from rollout.consistency import figures, verified
+from rollout.consistency.figures import Figure
+from rollout.consistency.outcomes import MISMATCH, Outcome
+from rollout.consistency.totals import Totals, totals
 from rollout.consistency.verified import Verified
 from rollout.models import Check, CheckFinding, CheckProgress
 
@@ -26,31 +28,33 @@ class OfKind:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A check that has ended. `samples`: some findings of each class."""
+    """A check, as far as it has come. `figures`: the classes by path and firmware; `samples`: some findings of each
+    class; `acknowledged`: the mismatches that somebody has answered for."""
 
     check: Check
+    totals: Totals
     kinds: tuple[OfKind, ...]
     holes: tuple[CheckFinding, ...]
     samples: tuple[CheckFinding, ...]
+    figures: tuple[Figure, ...]
+    acknowledged: int
 
     @property
     def checked(self) -> int:
-        return sum(each.checked for each in self.kinds)
+        return self.totals.checked
 
     def count(self, outcome: Outcome) -> int:
         """Records of a class, of all kinds."""
-        return sum(each.counts[outcome.value] for each in self.kinds)
+        return self.totals.counts[outcome]
 
     @property
     def mismatched(self) -> int:
-        return sum(self.count(outcome) for outcome in MISMATCH)
+        return self.totals.mismatched
 
     @property
     def rate(self) -> float | None:
-        """What agrees, of all that was compared; None when nothing was. Dead letters are no comparison."""
-        matched = sum(self.count(outcome) for outcome in AGREE)
-        compared = matched + self.mismatched
-        return matched / compared if compared else None
+        """See Totals.rate."""
+        return self.totals.rate
 
     @property
     def verified_through(self) -> datetime | None:
@@ -59,36 +63,37 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        """Whether it has found nothing: no mismatch, and no stretch that it could not judge."""
-        return not self.mismatched and not self.holes
+        """Whether it has found nothing that nobody has acknowledged: no mismatch, and no stretch that nobody could
+        judge."""
+        return self.mismatched <= self.acknowledged and all(hole.resolved_at for hole in self.holes)
 
-    def as_dict(self) -> dict[str, Any]:
-        """As JSON holds it; without a single value of a record."""
+    def as_dict(self, *, shown: bool = False) -> dict[str, Any]:
+        """As JSON holds it; values of records and whole serials only when they may be `shown`."""
         return {
             "check": self.check.pk,
+            "status": self.check.status,
             "since": _text(self.check.since_ms),
             "until": _text(self.check.until_ms),
-            "checked": self.checked,
-            **{outcome.value: self.count(outcome) for outcome in Outcome},
-            "rate": self.rate,
+            **self.totals.as_dict(),
             "verified_through": _text(min((each.verified.through_ms for each in self.kinds), default=None)),
             "kinds": {
                 each.kind: {
                     "checked": each.checked,
                     **each.counts,
                     "verified_through": _text(each.verified.through_ms),
-                    "stopped_by": _stop(each.verified.stopped_by),
+                    "stopped_by": stop(each.verified.stopped_by),
                 }
                 for each in self.kinds
             },
-            "holes": [_stop(hole) for hole in self.holes],
-            "samples": [_sample(each) for each in self.samples],
+            "figures": [_figure(each) for each in self.figures],
+            "holes": [stop(hole) for hole in self.holes],
+            "samples": [_sample(each, shown=shown) for each in self.samples],
         }
 
 
 def of(check: Check) -> Report:
     """The report of `check`, as the database has it. Raises django.db.Error."""
-    rows = CheckProgress.objects.filter(check_run=check).order_by("kind")
+    rows = list(CheckProgress.objects.filter(check_run=check).order_by("kind"))
     known = CheckFinding.objects.filter(check_run=check)
     kinds = tuple(
         OfKind(
@@ -103,7 +108,9 @@ def of(check: Check) -> Report:
         for outcome in sorted(MISMATCH)
         for each in known.filter(outcome=outcome.value).order_by("entry_ms", "ordinal")[:SAMPLES]
     ]
-    return Report(check, kinds, holes, tuple(samples))
+    acknowledged = known.filter(acknowledgement__isnull=False).exclude(outcome=CheckFinding.Outcome.HOLE).count()
+    counted = tuple(figures.together(row.figures for row in rows))
+    return Report(check, totals(rows), kinds, holes, tuple(samples), counted, acknowledged)
 
 
 def moment(milliseconds: int | None) -> datetime | None:
@@ -118,24 +125,32 @@ def _text(milliseconds: int | None) -> str | None:
     return found.isoformat(timespec="milliseconds") if found else None
 
 
-def _stop(finding: CheckFinding | None) -> dict[str, Any] | None:
+def stop(finding: CheckFinding | None) -> dict[str, Any] | None:
+    """A finding that stops what is verified, and where it is."""
     if finding is None:
         return None
     said = {"finding": finding.pk, "class": finding.outcome, "entry": entry(finding), "reason": finding.reason}
     return said | ({"until": _text(finding.until_ms)} if finding.until_ms else {})
 
 
-def _sample(finding: CheckFinding) -> dict[str, Any]:
+def _figure(each: Figure) -> dict[str, Any]:
+    counts = {outcome.value: each.counts[outcome] for outcome in Outcome}
+    return {"path": each.path, "firmware": each.firmware, "records": each.records, **counts, "rate": each.rate}
+
+
+def _sample(finding: CheckFinding, *, shown: bool) -> dict[str, Any]:
+    differences = [{"field": field, "sent": sent, "held": held} for field, sent, held in finding.differences]
     return {
         "finding": finding.pk,
         "class": finding.outcome,
         "kind": finding.of_kind,
-        "device": masked(finding.device_sn),
+        "device": finding.device_sn if shown else masked(finding.device_sn),
         "entry": entry(finding),
         "received": _text(finding.received_ms),
         "path": finding.path,
         "epoch": finding.epoch,
-        "fields": [column for column, _wanted, _held in finding.differences],
+        "fields": [each["field"] for each in differences],
+        **({"differences": differences} if shown else {}),
     }
 
 

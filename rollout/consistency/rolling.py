@@ -7,12 +7,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rollout.consistency import tallies
+from rollout.consistency import findings, tallies, verified
 from rollout.consistency.ids import Id
 from rollout.consistency.looking import look
 from rollout.consistency.walking import Moved, Pace, step
 from rollout.guardrails.evidence import Consistency
-from rollout.models import Check, CheckProgress, Route
+from rollout.models import Check, CheckFinding, CheckProgress, Route
 from streaming import registry
 from streaming.registry import Kind
 
@@ -51,22 +51,24 @@ def advance(*, budget_s: float = 0.15, now: float) -> None:
 def evidence(kind: str, since: float) -> Consistency | None:
     """The settled comparisons of entries of the present epoch of `kind` that were received since `since` (seconds since
     1970), to whole tens of seconds; None when nothing was settled yet. Raises django.db.Error."""
-    row = settled(kind)
+    row = verified.settled(kind)
     route = Route.objects.filter(kind=kind).first()
     if row is None or route is None:
         return None
     matched, mismatched = tallies.of(kind, epoch=route.epoch, since=since)
-    return Consistency(matched=matched, mismatched=mismatched, settled_through=row.cursor_ms / 1000)
+    known = findings.still_open(kind)
+    return Consistency(
+        matched=matched,
+        mismatched=mismatched,
+        settled_through=row.cursor_ms / 1000,
+        verified_through=verified.of(row, known).through_ms / 1000,
+        holes=known.filter(outcome=CheckFinding.Outcome.HOLE, until_ms__gt=round(since * 1000)).count(),
+    )
 
 
 def prune(*, now: float) -> None:
     """Forget the evidence of two weeks ago. Raises django.db.Error."""
     tallies.prune(now=now)
-
-
-def settled(kind: str) -> CheckProgress | None:
-    """How far the rolling check of `kind` has come."""
-    return CheckProgress.objects.filter(check_run__rolling=True, kind=kind).first()
 
 
 def _check(*, now: float) -> Check:

@@ -35,6 +35,13 @@ def of(kind: str, *, epoch: int, since: float) -> tuple[int, int]:
     return found["matched"] or 0, found["mismatched"] or 0
 
 
+def between(kind: str, *, since: float, until: float) -> int:
+    """Records of all epochs that were compared of those that were received in this time, to whole tens of seconds."""
+    rows = CheckTally.objects.filter(kind=kind, begin__gte=since // SECONDS * SECONDS, begin__lt=until)
+    found = rows.aggregate(matched=Sum("matched"), mismatched=Sum("mismatched"))
+    return (found["matched"] or 0) + (found["mismatched"] or 0)
+
+
 def prune(*, now: float) -> int:
     """Delete what is two weeks old; returns how many rows."""
     return CheckTally.objects.filter(begin__lt=now - KEPT_S).delete()[0]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from rollout.consistency import findings, rolling
+from rollout.consistency import findings
 from rollout.models import CheckFinding, CheckProgress
 
 # A row that nobody has sent breaks no promise.
@@ -25,8 +25,13 @@ class Verified:
 def through(kind: str) -> Verified | None:
     """How far `kind` is verified by all checks together; None before the rolling check has begun. Raises
     django.db.Error."""
-    row = rolling.settled(kind)
+    row = settled(kind)
     return None if row is None else of(row, findings.still_open(kind))
+
+
+def settled(kind: str) -> CheckProgress | None:
+    """How far the rolling check of `kind` has come."""
+    return CheckProgress.objects.filter(check_run__rolling=True, kind=kind).first()
 
 
 def of(row: CheckProgress, known: "QuerySet[CheckFinding]") -> Verified:

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db.models import F
 
 from ljwx import failpoints
-from rollout.consistency import findings, holes, tallies
+from rollout.consistency import figures, findings, holes, tallies
+from rollout.consistency.figures import Counted
 from rollout.consistency.holes import Hole
 from rollout.consistency.ids import Id
 from rollout.consistency.judging import Judged, judge
@@ -21,7 +22,6 @@ from rollout.lease import Fence
 from rollout.models import CheckProgress
 from rollout.plans.moving import atomic
 from streaming import registry
-from streaming.envelope import MOST_RECORDS
 
 LEAST_RECORDS = 50
 MOST_RECORDS_AT_ONCE = 2_000
@@ -49,12 +49,13 @@ class Pace:
         self._budget_s = budget_s
 
     def told(self, chunk: Chunk) -> None:
-        """Learn from a chunk: aim at half of the budget, whatever part of it a transaction costs anyhow."""
-        is_full = chunk.records >= self.records // 2
-        if not chunk.records or (not is_full and chunk.database_s <= self._budget_s):
-            return
-        aim = round(chunk.records * self._budget_s * 0.5 / max(chunk.database_s, 0.001))
-        self.records = max(LEAST_RECORDS, min(aim, self.records * 2, MOST_RECORDS_AT_ONCE))
+        """Learn from a chunk: grow below half of the budget, shrink above two thirds. What a transaction costs however
+        small it is keeps no chunk small."""
+        used = chunk.database_s / self._budget_s
+        if used > 2 / 3 and chunk.records:
+            self.records = max(LEAST_RECORDS, round(chunk.records * 0.5 / used))
+        elif used < 1 / 2 and chunk.records >= self.records // 2:
+            self.records = min(round(self.records * 1.5), MOST_RECORDS_AT_ONCE)
 
 
 def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = None) -> Chunk:
@@ -77,7 +78,7 @@ def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = 
         retention_s=settings.STREAM_RETENTION_MINUTES * 60,
     )  # fmt: skip
     if hole is not None:
-        _save(row, _behind(hole, seen), judged=(), hole=hole, fence=fence)
+        _save(row, _behind(row, hole, seen), judged=(), hole=hole, fence=fence)
         return Chunk(True, 0, 0.0)
     promises = [promise for _entry, held in entries for promise in held]
     began = time.perf_counter()
@@ -89,21 +90,22 @@ def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = 
 
 
 def _of(entries: Sequence[Entry], *, records: int) -> list[tuple[Entry, list[Promise]]]:
-    """As many whole entries as have about `records` records; at least one."""
+    """As many whole entries as have at most `records` records; at least one."""
     found: list[tuple[Entry, list[Promise]]] = []
     held = 0
     for entry in entries:
-        if found and held >= max(records - MOST_RECORDS, 1):
-            break
         promises = of_entry(entry)
+        if found and held + len(promises) > records:
+            break
         found.append((entry, promises))
         held += len(promises)
     return found
 
 
-def _behind(hole: Hole, seen: Look) -> dict[str, Any]:
+def _behind(row: CheckProgress, hole: Hole, seen: Look) -> dict[str, Any]:
     return {
         "cursor_ms": hole.through.ms, "cursor_seq": hole.through.seq, "seen_ms": 0, "seen_seq": 0, "added": seen.added,
+        "holes": row.holes + 1,
     }  # fmt: skip
 
 
@@ -116,6 +118,11 @@ def _moved(
     more: bool,
 ) -> dict[str, Any]:
     counted = Counter(each.outcome for each in judged)
+    by_origin = row.figures
+    if judged and not row.check_run.rolling:
+        by_origin = figures.add(
+            by_origin, (Counted(each.promise.origin.path, each.promise.device, each.outcome) for each in judged)
+        )
     last = entries[-1][0].id if entries else Id(row.seen_ms, row.seen_seq)
     limit = row.check_run.until_ms
     return {
@@ -127,6 +134,7 @@ def _moved(
         "entries": row.entries + len(entries),
         "checked": row.checked + len(judged),
         "done": limit is not None and not more,
+        "figures": by_origin,
         **{name.value: getattr(row, name.value) + counted[name] for name in Outcome if counted[name]},
     }
 
@@ -149,6 +157,7 @@ def _write(
 def _save(
     row: CheckProgress, values: dict[str, Any], *, judged: Sequence[Judged], hole: Hole | None, fence: Fence | None
 ) -> None:
+    failpoints.reach("check.judged")
     _write(row, values, judged, hole, fence)
     failpoints.reach("check.committed")
     for name, value in values.items():

@@ -43,6 +43,7 @@ CODES: dict[str, str | Promise] = {
     "mixture": gettext_lazy("proven by all records of the step"),
     "restarting": gettext_lazy("proven by the newest records"),
     "unproven": gettext_lazy("not proven yet"),
+    "unverified": gettext_lazy("a stretch that nobody can verify"),
     "few_devices": gettext_lazy("by too few devices"),
     "shared_cause": gettext_lazy("the legacy path is as bad"),
     "propose_repair": gettext_lazy("repair is proposed"),

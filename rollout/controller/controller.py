@@ -19,6 +19,7 @@ from rollout import checklists, confirmation, consistency, lease, override, poli
 from rollout.controller import planstate
 from rollout.controller.acting import Round, act
 from rollout.controller.backingup import BACKUP, Renewal
+from rollout.controller.checking import Checks
 from rollout.controller.collecting import Collector
 from rollout.controller.deciding import PENDING, RUNNING, Around, Do, Order, PlanState, decide
 from rollout.controller.freeze import is_frozen
@@ -58,6 +59,7 @@ class Controller:
         self._memory = Memory()
         self._collector = Collector()
         self._renewal = Renewal()
+        self._checks = Checks()
         self._pruned_at: float | None = None
 
     def run(self, stopping: Stop) -> None:
@@ -86,6 +88,7 @@ class Controller:
 
     def leave(self) -> None:
         """Let another one lead at once."""
+        self._checks.end()
         if self.holding is not None:
             try:
                 self.holding.release()
@@ -146,6 +149,7 @@ class Controller:
         override_rollback.note(now=now, fence=holding.fence)
         rollback.progress(now=now, fence=holding.fence)
         consistency.advance(now=now)
+        self._checks.ask(now=now)
         self._prune(now)
         self._beat()
 

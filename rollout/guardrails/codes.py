@@ -14,6 +14,7 @@ class Code(StrEnum):
     MIXTURE = "mixture"  # the test over everything since the epoch acts
     RESTARTING = "restarting"  # the restarting detector acts: the errors began of late
     UNPROVEN = "unproven"  # beyond the threshold, or within it, but it may be chance
+    UNVERIFIED = "unverified"  # a stretch of the stream can not be compared any more
     FEW_DEVICES = "few_devices"  # beyond the threshold, but by too few errors or devices to blame the path
     SHARED_CAUSE = "shared_cause"  # the legacy path is as bad: rolling back would not help
     PROPOSE_REPAIR = "propose_repair"

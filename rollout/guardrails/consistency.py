@@ -38,7 +38,8 @@ def consistency(evidence: KindEvidence, *, limits: ConsistencyLimits, now: float
     """Acts below `act` from a few mismatches on, however old they are: damage does not heal when nobody looks.
 
     Else *no_data* when the newest settled time is too old, or fewer comparisons agreed than a pass without a single
-    mismatch needs. Above `hold` without a proof holds, and says how many comparisons the proof needs.
+    mismatch needs. Above `hold` without a proof holds, and says how many comparisons the proof needs; so does a stretch
+    that nobody can verify, until it is acknowledged: what was lost there is in no comparison.
     """
     found = evidence.consistency
     matched, mismatched = (max(0, found.matched), max(0, found.mismatched)) if found else (0, 0)
@@ -57,12 +58,15 @@ def consistency(evidence: KindEvidence, *, limits: ConsistencyLimits, now: float
     )
     if rate is not None and rate < limits.act and mismatched >= limits.mismatches_min:
         return replace(finding, verdict=Verdict.ACT, action=limits.action, codes=(Code.PROPOSE_REPAIR,))
-    if found is None or rate is None or finding.at is None:
+    through = found.verified_through if found else None
+    if found is None or rate is None or finding.at is None or (through is not None and finite(through) is None):
         return replace(finding, codes=(Code.MISSING,))
     if not fresh(finding.at, now=now, limit_s=limits.fresh_s):
         return replace(finding, codes=(Code.STALE,))
     if matched < needed(mismatched=0, limits=limits):
         return replace(finding, codes=(Code.TOO_FEW,))
+    if found.holes > 0:
+        return replace(finding, verdict=Verdict.HOLD, codes=(Code.UNVERIFIED,))
     if rate > limits.hold and proven(matched=matched, mismatched=mismatched, limits=limits):
         return replace(finding, verdict=Verdict.PASS)
     return replace(finding, verdict=Verdict.HOLD, codes=(Code.UNPROVEN,) if rate > limits.hold else ())

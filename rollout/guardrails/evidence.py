@@ -18,11 +18,15 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Consistency(msgspec.Struct, frozen=True):
-    """Settled comparisons of the epoch, and the time up to which everything is settled."""
+    """Settled comparisons of the epoch, and the time up to which everything is settled. `verified_through`: up to which
+    it agrees without a gap; `holes`: stretches since the observation began that nobody can verify and nobody has
+    acknowledged."""
 
     matched: Count
     mismatched: Count
     settled_through: Number
+    verified_through: Number = None
+    holes: Count = 0
 
 
 class KindEvidence(msgspec.Struct, frozen=True):

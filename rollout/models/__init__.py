@@ -2,7 +2,7 @@
 
 from rollout.models.approval import Approval
 from rollout.models.backup import Backup
-from rollout.models.check import Check, CheckFinding, CheckProgress, CheckTally
+from rollout.models.check import Acknowledgement, Check, CheckFinding, CheckProgress, CheckTally
 from rollout.models.decision import Decision
 from rollout.models.lease import Lease
 from rollout.models.memory import ControllerMemory
@@ -18,7 +18,7 @@ from rollout.models.token import ApiToken
 from rollout.models.transition import Transition
 
 __all__ = [
-    "ApiToken", "Approval", "Backup", "Change", "Check", "CheckFinding", "CheckProgress", "CheckTally",
-    "ControllerMemory", "Decision", "GuardrailPolicy", "Lease", "Pause", "Pin", "Plan", "Repair", "Rollback", "Route",
-    "Signature", "Step", "Transition",
+    "Acknowledgement", "ApiToken", "Approval", "Backup", "Change", "Check", "CheckFinding", "CheckProgress",
+    "CheckTally", "ControllerMemory", "Decision", "GuardrailPolicy", "Lease", "Pause", "Pin", "Plan", "Repair",
+    "Rollback", "Route", "Signature", "Step", "Transition",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ class Check(models.Model):
     until_ms = models.BigIntegerField(_("until (ms)"), null=True, blank=True)
     grace_s = models.PositiveIntegerField(_("grace (s)"))
     actor = models.CharField(_("asked by"), max_length=150)
+    reason = models.CharField(_("reason"), max_length=255, blank=True, default="")
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.RUNNING)
     active = models.BooleanField(_("active"), null=True, default=True, unique=True)  # NULL once over: one at a time
     started_at = models.DateTimeField(_("started at"))
@@ -41,7 +42,8 @@ class CheckProgress(models.Model):
     """How far a check of one kind has come and what it has counted: moved by one conditional update a chunk, in the
     transaction that writes the chunk's findings, so that a chunk counts once whoever is killed.
 
-    `cursor`: the entry id up to which everything is judged; `seen`: the last entry that was there.
+    `cursor`: the entry id up to which everything is judged; `seen`: the last entry that was there. `figures`: the
+    classes by path and firmware (`rollout.consistency.figures`).
     """
 
     check_run = models.ForeignKey(Check, models.CASCADE, related_name="progress", verbose_name=_("check"))
@@ -63,6 +65,8 @@ class CheckProgress(models.Model):
     duplicate = models.PositiveBigIntegerField(_("duplicate"), default=0)
     dead = models.PositiveBigIntegerField(_("dead"), default=0)
     late = models.PositiveBigIntegerField(_("late"), default=0)
+    holes = models.PositiveBigIntegerField(_("holes"), default=0)
+    figures = models.JSONField(_("by path and firmware"), default=list, blank=True)
 
     class Meta:
         verbose_name = _("progress of a check")
@@ -71,6 +75,22 @@ class CheckProgress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.check_run_id} {self.kind}"
+
+
+class Acknowledgement(models.Model):
+    """Somebody knows of findings that nothing can mend, and answers for them: they stop no longer what is verified.
+    Written once, with their end, and never edited."""
+
+    actor = models.CharField(_("who"), max_length=150)
+    reason = models.CharField(_("reason"), max_length=255)
+    created_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("acknowledgement of findings")
+        verbose_name_plural = _("acknowledgements of findings")
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.reason}"
 
 
 class CheckFinding(models.Model):
@@ -107,6 +127,14 @@ class CheckFinding(models.Model):
     found_at = models.DateTimeField(_("found at"))
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     resolved_by = models.CharField(_("resolved by"), max_length=255, blank=True, default="")
+    acknowledgement = models.ForeignKey(
+        Acknowledgement,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="findings",
+        verbose_name=_("acknowledgement of findings"),
+    )
 
     class Meta:
         verbose_name = _("finding of a check")
@@ -119,6 +147,8 @@ class CheckFinding(models.Model):
         indexes = [
             # the oldest that is open, which stops what is verified; those that a chunk has found mended
             models.Index(fields=["kind", "resolved_at", "entry_ms"], name="check_finding_open"),
+            # all that are open, the newest first
+            models.Index(fields=["resolved_at"], name="check_finding_newest"),
         ]
 
     def __str__(self) -> str:

@@ -51,8 +51,8 @@ def said(process: Managed) -> dict[str, Any]:
 def test_killed_five_times_it_has_the_same_result(manage: Manage) -> None:
     whole = run(manage)
     assert whole.wait(120) == 10, whole.output()
-    for _ in range(5):
-        dying = run(manage, LJWX_FAILPOINT="check.committed:1")
+    for place in ("check.committed:1", "check.judged:1", "check.committed:2", "check.judged:2", "check.committed:1"):
+        dying = run(manage, LJWX_FAILPOINT=place)
         assert dying.wait(120) == -signal.SIGKILL, dying.output()
         # The lease of the dead runs out.
         Lease.objects.filter(name="check").update(expires_at=0.0)
@@ -65,6 +65,8 @@ def test_killed_five_times_it_has_the_same_result(manage: Manage) -> None:
         "late": 0, "rate": None,
     }  # fmt: skip
     assert Check.objects.count() == 2
+    figures = [json.loads(each.output().splitlines()[-1])["figures"] for each in (whole, carried_on)]
+    assert figures[0] == figures[1] != []
 
 
 @pytest.mark.usefixtures("damaged")

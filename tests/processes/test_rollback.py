@@ -160,7 +160,7 @@ def test_two_commands_at_once_make_one_rollback(manage: Manage, redis: object) -
 
 def test_followed_to_its_end_it_tells_every_time(manage: Manage, redis: object) -> None:
     Route.objects.update(percentage=100)
-    following = manage("rollback", "--reason", "it burns", "--wait", "--format", "json")
+    following = manage("rollback", "--reason", "it burns", "--wait", "--format", "json", LJWX_CHECK_GRACE_S="1")
     assert following.wait(150) == 0, following.output()
     told = json.loads(following.output().splitlines()[-1])
     names = ("requested_at", "lowered_at", "effective_at", "drained_at", "verified_at")

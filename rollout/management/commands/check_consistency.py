@@ -74,6 +74,15 @@ class Command(BaseCommand):
         for each in found.kinds:
             counts = ", ".join(f"{name} {count}" for name, count in each.counts.items() if count)
             self.stdout.write(f"  {each.kind}: {counts or '–'}; {self._through(each)}")
+        for figure in found.figures:
+            if figure.mismatched:
+                self.stdout.write(
+                    _("  path %(path)s, firmware %(firmware)s: %(wrong)d of %(records)d not as sent")
+                    % {
+                        "path": figure.path, "firmware": figure.firmware or "–", "wrong": figure.mismatched,
+                        "records": figure.records,
+                    }
+                )  # fmt: skip
         for hole in found.holes:
             since, until = moment(hole.entry_ms), moment(hole.until_ms)
             self.stdout.write(

@@ -14,6 +14,7 @@ from rollout.models import Plan
 from rollout.plans import drafting, templates
 
 groups_of = import_module("rollout.migrations.0006_groups")
+checks_of = import_module("rollout.migrations.0009_groups_of_checks")
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def groups(db: None) -> None:
     editor: Any = SimpleNamespace(connection=connection)
     kept = {label: apps.get_app_config(label).models_module for label in groups_of.WATCHED}
     groups_of.make(apps, editor)
+    checks_of.make(apps, editor)
     for label, models in kept.items():
         apps.get_app_config(label).models_module = models
 

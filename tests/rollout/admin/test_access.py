@@ -16,14 +16,18 @@ from django.utils import timezone
 
 from rollout.guardrails.policy import Policy
 from rollout.models import (
+    Acknowledgement,
     ApiToken,
     Backup,
     Change,
+    Check,
+    CheckFinding,
     Decision,
     GuardrailPolicy,
     Lease,
     Pin,
     Plan,
+    Repair,
     Rollback,
     Route,
     Transition,
@@ -44,7 +48,8 @@ LOOKED_AT = {"changelist": ALL, "change": ALL, "history": ALL, "add": NOBODY, "d
 def rows() -> dict[str, set[str]]:
     """Who may open it, by the name of the address."""
     models = (
-        "backup", "change", "decision", "guardrailpolicy", "lease", "pin", "plan", "rollback", "route", "transition",
+        "acknowledgement", "backup", "change", "check", "checkfinding", "decision", "guardrailpolicy", "lease", "pin",
+        "plan", "repair", "rollback", "route", "transition",
     )  # fmt: skip
     found = {f"rollout_{model}_{page}": may for model in models for page, may in LOOKED_AT.items()}
     found |= {f"admin_logentry_{page}": may for page, may in LOOKED_AT.items()}
@@ -56,6 +61,7 @@ def rows() -> dict[str, set[str]]:
         found[f"rollout_plan_{action}"] = OPERATOR
     found |= {"rollout_plan_approve": APPROVER, "rollout_plan_pause": LOWERING, "rollout_plan_sign": LOWERING}
     found["rollout_route_trace"] = ALL
+    found |= {"rollout_check_run": OPERATOR, "rollout_check_repair": OPERATOR, "rollout_repair_approve": APPROVER}
     found |= {f"rollout_backup_{name}": OPERATOR for name in ("create", "verify", "restore")}
     return found
 
@@ -81,7 +87,16 @@ def objects() -> dict[Any, Any]:
     entries = LogEntry.objects.log_actions(user.pk, [plan], CHANGE, "x", single_object=True)
     assert entries
     Change.objects.create(kind="health", epoch=9, from_percentage=0, to_percentage=1, source="manual", actor="li")
+    check = Check.objects.create(kinds=["health"], since_ms=0, until_ms=1, grace_s=1, actor="li", started_at=now)
+    finding = CheckFinding.objects.create(
+        check_run=check, outcome="hole", kind="health", of_kind="health", entry_ms=1, entry_seq=0, until_ms=2,
+        found_at=now,
+    )  # fmt: skip
     return {
+        Check: check,
+        CheckFinding: finding,
+        Acknowledgement: Acknowledgement.objects.create(actor="li", reason="x", created_at=now),
+        Repair: Repair.objects.create(check_run=check, actor="li", reason="x", records=1, asked_at=now),
         Plan: plan,
         GuardrailPolicy: policy,
         LogEntry: LogEntry.objects.get(content_type=ContentType.objects.get_for_model(Plan)),
@@ -111,7 +126,7 @@ def parts(db: None, put: Callable[[ModuleType], None]) -> None:
 
 
 def url(name: str, row: Any) -> str:
-    if name.endswith(("_changelist", "_add", "_create", "_ask", "_trace")):
+    if name.endswith(("_changelist", "_add", "_create", "_ask", "_run", "_trace")):
         return reverse(f"admin:{name}")
     return reverse(f"admin:{name}", args=[row.pk, "team"] if name.endswith("_sign") else [row.pk])
 
@@ -156,7 +171,11 @@ def test_who_is_not_logged_in_is_sent_to_the_login(objects: dict[Any, Any]) -> N
 
 def test_what_only_programs_write_is_changed_by_nobody(objects: dict[Any, Any]) -> None:
     root = people.client(superuser=True)
-    for model in (Backup, Change, Decision, GuardrailPolicy, Lease, Rollback, Transition, LogEntry):
+    programs = (
+        Acknowledgement, Backup, Change, Check, CheckFinding, Decision, GuardrailPolicy, Lease, Repair, Rollback,
+        Transition, LogEntry,
+    )  # fmt: skip
+    for model in programs:
         names = {"reason": "other", "_save": "Save"}
         response = root.post(
             reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[objects[model].pk]), names

@@ -12,6 +12,7 @@ from django.db import connection
 from rollout.plans.actions import ACTIONS
 
 groups_of = import_module("rollout.migrations.0006_groups")
+checks_of = import_module("rollout.migrations.0009_groups_of_checks")
 EDITOR: Any = SimpleNamespace(connection=connection)
 
 pytestmark = pytest.mark.usefixtures("groups")
@@ -28,6 +29,7 @@ def test_who_approves_does_not_drive_and_who_drives_does_not_approve() -> None:
     assert "rollout.add_guardrailpolicy" in approver - operator
     assert "rollout.start_plan" in operator - approver
     assert "rollout.roll_back" in operator & approver
+    assert {"rollout.add_check", "rollout.repair_records", "rollout.add_acknowledgement"} <= operator - approver
     assert all(name.partition(".")[2].startswith("view_") for name in viewer)
     assert viewer < operator
     assert viewer < approver
@@ -59,6 +61,7 @@ def test_making_them_again_changes_nothing_and_keeps_what_was_added() -> None:
 
 def test_undoing_them_takes_the_permissions_and_leaves_a_group_with_members() -> None:
     Group.objects.get(name="operator").user_set.add(User.objects.create_user("zhang"))
+    checks_of.unmake(apps, EDITOR)
     groups_of.unmake(apps, EDITOR)
     assert list(Group.objects.filter(name__in=groups_of.GROUPS).values_list("name", flat=True)) == ["operator"]
     assert permissions("operator") == set()

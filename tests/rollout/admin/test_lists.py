@@ -16,7 +16,10 @@ from tests.rollout.admin import fakes, people
 
 pytestmark = pytest.mark.usefixtures("groups", "redis")
 
-MODELS = ("backup", "change", "decision", "guardrailpolicy", "lease", "pin", "plan", "rollback", "transition")
+MODELS = (
+    "acknowledgement", "backup", "change", "check", "checkfinding", "decision", "guardrailpolicy", "lease", "pin",
+    "plan", "repair", "rollback", "transition",
+)  # fmt: skip
 LISTS = [f"/admin/rollout/{model}/" for model in MODELS] + ["/admin/admin/logentry/"]
 
 

@@ -96,7 +96,8 @@ def test_the_local_operator_has_exactly_these_permissions_and_can_not_log_in() -
 
 def test_it_may_what_the_groups_of_operators_and_approvers_may() -> None:
     groups = importlib.import_module("rollout.migrations.0006_groups").GROUPS
-    assert {
+    of_checks = importlib.import_module("rollout.migrations.0009_groups_of_checks").GROUPS
+    assert {f"rollout.{codename}" for name in ("operator", "approver") for codename in of_checks[name]} | {
         f"{app}.{codename}"
         for name in ("operator", "approver")
         for part in groups[name]

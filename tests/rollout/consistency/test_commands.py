@@ -61,6 +61,7 @@ def test_what_is_wrong_is_exit_10_with_its_place_and_without_the_serial() -> Non
     assert (stop["class"], stop["entry"]) == ("missing", found["samples"][0]["entry"])
     text = run("check_consistency", "--kind", "health", code=10)
     assert "missing 4 of 5" in text
+    assert "path stream, firmware –: 4 of 5 not as sent" in text
     assert "SE…-01" in text
     assert "SERIAL-01" not in text + json.dumps(found)
 

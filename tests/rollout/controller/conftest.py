@@ -32,7 +32,7 @@ QUICK = {
 def rig(transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Rig:
     """A controller, a calm machine, an empty Redis, and a policy that asks for few records."""
     client("control").flushdb()
-    settings.PLAN_PEOPLE = 2
+    settings.PLAN_PEOPLE, settings.CHECK_EVERY_MINUTES = 2, 0
     found = Rig(Controller(holder="a"))
     monkeypatch.setattr(Controller, "clock", staticmethod(lambda: found.now))
     monkeypatch.setattr(timezone, "now", found.moment)

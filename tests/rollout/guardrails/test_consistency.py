@@ -57,6 +57,14 @@ def test_around_each_threshold(matched: int, mismatched: int, verdict: Verdict, 
     assert finding.sample == matched + mismatched
 
 
+def test_a_stretch_that_nobody_can_verify_holds_whatever_was_compared_and_never_hides_damage() -> None:
+    holed = {"consistency": replace(checked(10_000, 0)["consistency"], holes=1, verified_through=NOW - 500)}
+    finding = found(judged(of_kind=holed), Metric.CONSISTENCY)
+    assert (finding.verdict, finding.codes) == (Verdict.HOLD, (Code.UNVERIFIED,))
+    bad = {"consistency": replace(checked(0, 3)["consistency"], holes=1)}
+    assert found(judged(of_kind=bad), Metric.CONSISTENCY).verdict is Verdict.ACT
+
+
 def test_a_finding_says_how_many_comparisons_it_needs() -> None:
     finding = found(judged(of_kind=checked(212, 0)), Metric.CONSISTENCY)
     assert (finding.sample, finding.needed) == (212, 348)

@@ -1,0 +1,51 @@
+"""Whether the consistency check works, and what it has verified."""
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ljwx import databaseclock
+from rollout.checklists.item import Finding, unknown, verdict
+from rollout.consistency import verified, verified_through
+from rollout.consistency.report import moment
+from rollout.models import Plan
+
+# Behind the grace by so much, the check does not keep up.
+BEHIND_S = 120.0
+
+
+def check_works(plan: Plan) -> Finding:
+    """The rolling check of every kind of the plan keeps up with its stream."""
+    rows = {kind: verified.settled(kind) for kind in plan.kinds}
+    if missing := sorted(kind for kind, row in rows.items() if row is None):
+        return unknown(_("not begun: %s") % ", ".join(missing))
+    oldest_ms = min(row.cursor_ms for row in rows.values() if row is not None)
+    return verdict(_keeps_up(oldest_ms), _("compared through %s") % _text(oldest_ms))
+
+
+def is_verified(plan: Plan) -> Finding:
+    """Everything of the plan's kinds since it was started is verified, without a gap, up to a moment ago."""
+    found = [verified_through(kind) for kind in plan.kinds]
+    known = [each for each in found if each is not None]
+    if len(known) < len(found) or not known or plan.started_at is None:
+        return unknown(_("not compared yet"))
+    started_ms = plan.started_at.timestamp() * 1000
+    through_ms = min(each.through_ms for each in known)
+    text = _("verified through %s") % _text(through_ms)
+    stops = [
+        stop for each in known if (stop := each.stopped_by) and max(stop.entry_ms, stop.until_ms or 0) >= started_ms
+    ]
+    if stops:
+        named = ", ".join(f"{stop.kind} {stop.get_outcome_display()}" for stop in stops)
+        return verdict(False, f"{text} ({named})")
+    if any(each.stopped_by or each.since_ms > started_ms for each in known):
+        return unknown(_("not compared from the beginning"))
+    return verdict(_keeps_up(through_ms), text)
+
+
+def _keeps_up(through_ms: int) -> bool:
+    return databaseclock.now() - through_ms / 1000 < settings.CHECK_GRACE_S + BEHIND_S
+
+
+def _text(milliseconds: int) -> str:
+    return f"{timezone.localtime(moment(milliseconds)):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,61 @@
+"""What a rollback asks the rolling check: whether its window was compared, and agrees."""
+
+from typing import Any
+
+import pytest
+
+from ingest.models import HealthData
+from rollout.consistency import window
+from rollout.rollback import verifying
+from rollout.rollback.verifying import Window
+from tests.rollout.consistency.scene import advance, consume, now_ms, readings, send, settled
+
+
+def asked(now: float) -> Window:
+    """A window of the last hours that ended a minute ago."""
+    last = now_ms() // 60_000 - 1
+    return Window(("health", "event"), last - 120, last, now)
+
+
+def test_every_process_asks_it() -> None:
+    assert window.compared in verifying._checks
+
+
+def test_what_was_compared_and_agrees_is_right() -> None:
+    advance(now=settled(0.0))
+    received = now_ms() - 90_000
+    send(*readings(4), received_ms=received)
+    consume()
+    found = window.compared(asked(settled()))
+    assert found is not None
+    assert found.right
+    assert found.text.startswith("by comparison: 4 records agree since ")
+
+
+def test_the_check_is_carried_on_and_waited_for(settings: Any) -> None:
+    assert window.compared(asked(settled(0.0))) is None
+    right = settings.REDIS_URL
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    assert window.compared(asked(settled())) is None
+    late = window.compared(asked(settled(window.PATIENCE_S + 200)))
+    assert late is not None
+    assert (late.right, late.text) == (False, "not compared in time: event, health")
+    settings.REDIS_URL = right
+    found = window.compared(asked(settled()))
+    assert found is not None
+    assert found.right
+
+
+@pytest.mark.parametrize(("age_minutes", "right"), [(2, False), (125, True)])
+def test_what_was_not_stored_as_sent_counts_in_its_window_alone(age_minutes: int, right: bool) -> None:
+    advance(now=settled(0.0))
+    send(*readings(4))
+    consume()
+    HealthData.objects.filter(step=1).delete()
+    advance()
+    last = now_ms() // 60_000 - age_minutes + 2
+    found = window.compared(Window(("health",), last - 5, last, settled() + (last * 60 - now_ms() / 1000) + 300))
+    if not right and found is None:
+        found = window.compared(Window(("health",), last - 5, last, settled() + window.PATIENCE_S * 2))
+    assert found is not None
+    assert found.right is right
