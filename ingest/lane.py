@@ -24,6 +24,7 @@ from ingest.response import UploadResponse
 from ingest.writerpool import WriterPool
 from ljwx.redis import async_pool
 from streaming.groupcommit import GroupCommit
+from streaming.mirror import LoopMirror
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class Lane:
         self._handler = LaneHandler()
         self._handler.load_middleware()
         self._group = GroupCommit(async_pool)
+        self._mirror = LoopMirror(self._group)
         self._writers = WriterPool(settings.LEGACY_WRITERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,6 +111,7 @@ class Lane:
 
     async def aclose(self) -> None:
         """Finish what is queued; for a server that is stopping and takes no more requests."""
+        await self._mirror.aclose()
         await self._group.aclose()
         await self._writers.aclose()
 
@@ -122,6 +125,7 @@ class Lane:
             response.settle(CanNotAccept())
         else:
             response.settle(None)
+            response.commit.mirror(self._mirror)
 
 
 def _announced(scope: Scope) -> Announced:

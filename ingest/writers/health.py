@@ -35,6 +35,18 @@ DAY_COLUMNS = {
 WEEK_COLUMNS = {"exercise_week_data": ("exercise_week_data", "exercise_week_at")}
 
 
+def _flat(columns: dict[str, tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(column for pair in columns.values() for column in pair)
+
+
+def _nested(name: str, period: str, columns: dict[str, tuple[str, str]]) -> Table:
+    key = ("device_sn", period)
+    return Table(name, (*key, *_flat(columns), "create_time", "update_time"), key)
+
+
+DAYS = _nested("t_user_health_data_daily", "date", DAY_COLUMNS)
+WEEKS = _nested("t_user_health_data_weekly", "week_start", WEEK_COLUMNS)
+
 _measured = attrgetter(*MEASURED)
 
 
@@ -49,11 +61,11 @@ def same(record: Health, held: Sequence[Any]) -> bool:
     return _measured(record) == tuple(held[: len(MEASURED)]) and agree(record, owner)
 
 
-def write(records: Sequence[Health]) -> Written:
+def write(records: Sequence[Health], shadow: bool = False) -> Written:
     """Store readings and their nested data in the caller's transaction; idempotent."""
     now, known = now_text(), Bindings(records)
     kept = keep_first(
-        READINGS,
+        READINGS.of(shadow),
         "health",
         records,
         key=key,
@@ -71,13 +83,13 @@ def write(records: Sequence[Health]) -> Written:
         values=lambda record: (*_measured(record), *ids(known.fill(record))),
         same=same,
     )
-    _write_nested("t_user_health_data_daily", "date", times.local_date, DAY_COLUMNS, kept.stored, now)
-    _write_nested("t_user_health_data_weekly", "week_start", times.monday, WEEK_COLUMNS, kept.stored, now)
+    _write_nested(DAYS.of(shadow), times.local_date, DAY_COLUMNS, kept.stored, now)
+    _write_nested(WEEKS.of(shadow), times.monday, WEEK_COLUMNS, kept.stored, now)
     return kept.written
 
 
 def _write_nested(
-    name: str, period: str, period_of: Any, columns: dict[str, tuple[str, str]], records: Sequence[Health], now: str
+    table: Table, period_of: Any, columns: dict[str, tuple[str, str]], records: Sequence[Health], now: str
 ) -> None:
     """Per column the later reading wins, whatever the order of arrival; at the same time the first stays."""
     newest: dict[tuple[str, str], dict[str, Any]] = {}
@@ -90,8 +102,7 @@ def _write_nested(
     if not newest:
         return
     pairs = list(columns.values())
-    flat = [column for pair in pairs for column in pair]
-    table = Table(name, ("device_sn", period, *flat, "create_time", "update_time"), ("device_sn", period))
+    flat = _flat(columns)
     newer = "{{new.{at}}} IS NOT NULL AND ({{old.{at}}} IS NULL OR {{new.{at}}} > {{old.{at}}})"
     assignments = {}
     for column, at in pairs:

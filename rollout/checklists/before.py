@@ -79,6 +79,6 @@ def is_drained(plan: Plan) -> Finding:
     if (rollback := Rollback.objects.filter(active=True).first()) is not None:
         return verdict(False, _("a rollback is under way: %s") % rollback.get_status_display())
     fed = Pin.objects.filter(path=Pin.Path.STREAM, expires_at__gt=timezone.now()).exists()
-    unfed = Route.objects.filter(kind__in=plan.kinds, percentage=0, mirror_percentage=0).values_list("kind", flat=True)
+    unfed = Route.objects.filter(kind__in=plan.kinds, percentage=0).values_list("kind", flat=True)
     waiting = 0 if fed else sum(backlog.measure(registry.get(kind)).total for kind in unfed)
     return verdict(not waiting, _("%d entries wait") % waiting)

@@ -58,6 +58,7 @@ class Controller:
         self._memory = Memory()
         self._collector = Collector()
         self._renewal = Renewal()
+        self._fading = consistency.Fading()
         self._pruned_at: float | None = None
 
     def run(self, stopping: Stop) -> None:
@@ -146,6 +147,7 @@ class Controller:
         override_rollback.note(now=now, fence=holding.fence)
         rollback.progress(now=now, fence=holding.fence)
         consistency.advance(now=now)
+        self._fading.step(now=now)
         self._prune(now)
         self._beat()
 
