@@ -14,7 +14,7 @@ from ljwx.redis import client
 from monitoring import ledger
 from monitoring.ledger import ACCEPTED, STREAM
 from monitoring.models import LedgerCount
-from rollout.models import Pin, Plan, Rollback, Route
+from rollout.models import Pin, Plan, Rollback
 from rollout.rollback import execute_rollback, progress, verifying
 from rollout.rollback.verifying import Found, Window
 from streaming import registry
