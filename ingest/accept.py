@@ -91,7 +91,7 @@ class Commit:
         self._tell()
 
     def mirror(self, mirror: Mirror) -> None:
-        """Hand what the legacy path has stored, and its device's share mirrors, to `mirror`: once, after `run`."""
+        """Hand what the legacy path has stored by now, and its device's share mirrors, to `mirror`: once."""
         if not self.mirrored:
             return
         new = [record for _, tally in self._tallies for record in tally.fresh]

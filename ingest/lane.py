@@ -105,9 +105,14 @@ class Lane:
             return
         request = LaneRequest(scope, body, announced)
         response = self._handler.get_response(request)
-        if isinstance(response, UploadResponse) and not response.is_rendered:
-            await self._commit(response)
-        await _send(response, send)
+        if not isinstance(response, UploadResponse) or response.is_rendered:
+            await _send(response, send)
+            return
+        await self._commit(response)
+        try:
+            await _send(response, send)
+        finally:
+            response.commit.mirror(self._mirror)
 
     async def aclose(self) -> None:
         """Finish what is queued; for a server that is stopping and takes no more requests."""
@@ -125,7 +130,6 @@ class Lane:
             response.settle(CanNotAccept())
         else:
             response.settle(None)
-            response.commit.mirror(self._mirror)
 
 
 def _announced(scope: Scope) -> Announced:

@@ -10,7 +10,7 @@ from django.db import Error
 from ljwx.background import Refreshed
 from monitoring import processes
 from rollout import override, pins
-from rollout.buckets import bucket
+from rollout.buckets import BUCKETS, bucket
 from rollout.models import Route
 from streaming import breaker, registry, safety
 
@@ -31,7 +31,9 @@ class Share:
 
     def mirrors(self, device_sn: str) -> bool:
         """Whether what this device sends to the legacy path is mirrored."""
-        return self.mirrored > 0 and bucket(mirror_salt(self.salt), device_sn) < self.mirrored
+        if self.mirrored in (0, BUCKETS):
+            return self.mirrored > 0
+        return bucket(mirror_salt(self.salt), device_sn) < self.mirrored
 
 
 def mirror_salt(salt: str) -> str:
