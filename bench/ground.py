@@ -31,30 +31,39 @@ class Ground:
         children = {process.name(): process.pid for process in psutil.Process().children()}
         self.redis_pid, self.database_pid = children["redis-server"], children["mariadbd"]
 
-    def reset(self, *, share: int) -> None:
-        """Empty tables, an empty Redis, and `share` percent of the devices of every kind on the stream."""
+    def reset(self, *, share: int, mirrored: int = 0) -> None:
+        """Empty tables, an empty Redis, `share` percent of the devices of every kind on the stream, and `mirrored`
+        percent of the others mirrored."""
         models = [*apps.get_app_config("ingest").get_models(), apps.get_model("streaming", "DeadLetter")]
         with connection.cursor() as cursor:
             for model in models:
                 cursor.execute(f"TRUNCATE TABLE {model._meta.db_table}")
         client("control").flushdb()
-        Route.objects.update(percentage=Decimal(share))
+        Route.objects.update(percentage=Decimal(share), mirror_percentage=Decimal(mirrored))
 
     def rows(self) -> int:
         """Readings in the table."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT COUNT(*) FROM t_user_health_data")
-            return int(cursor.fetchone()[0])
+        return _count("t_user_health_data")
+
+    def shadow_rows(self) -> int:
+        """Mirrored readings in the table."""
+        return _count("t_user_health_data_shadow")
 
     def added(self) -> int:
         """Entries of readings that were ever appended: Redis's own count."""
-        stream = registry.get("health").stream
-        redis = client("control")
-        return int(redis.xinfo_stream(stream)["entries-added"]) if redis.exists(stream) else 0
+        return _added("health")
+
+    def mirrored(self) -> int:
+        """Copies of readings that were ever appended."""
+        return _added("health-shadow")
 
     def backlog(self) -> int:
         """Entries of readings that are not acknowledged yet."""
         return backlog.measure(registry.get("health")).total
+
+    def mirrored_backlog(self) -> int:
+        """Copies of readings that are not acknowledged yet."""
+        return backlog.measure(registry.get("health-shadow")).total
 
     def drained(self, check: Callable[[], None], *, within: float = DRAIN_S) -> None:
         """Wait until nothing is left to be stored. `check` raises when nobody stores any more."""
@@ -89,3 +98,14 @@ class Ground:
                 return
             self._pause.wait(every)
         raise Failed(f"not finished within {within:.0f} s; {self.backlog()} entries wait")
+
+
+def _count(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM {table}")
+        return int(cursor.fetchone()[0])
+
+
+def _added(kind: str) -> int:
+    stream, redis = registry.get(kind).stream, client("control")
+    return int(redis.xinfo_stream(stream)["entries-added"]) if redis.exists(stream) else 0

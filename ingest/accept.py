@@ -19,6 +19,7 @@ from streaming import breaker, deadletters, registry, safety
 from streaming.envelope import MOST_RECORDS, VERSION, Envelope, encode
 from streaming.failures import Unavailable
 from streaming.groupcommit import GroupCommit
+from streaming.mirror import Copy, Mirror, fresh
 from streaming.producer import Entry, NotAppended, append
 from streaming.storing import Item, Tally, store
 
@@ -58,6 +59,8 @@ class Commit:
     started: float = field(default_factory=lambda: clock())
     appends: list[tuple[Part, int]] = field(default_factory=list)
     writes: list[Part] = field(default_factory=list)
+    # Of the written parts those that are mirrored, each with the epoch of its route.
+    mirrored: tuple[tuple[Part, int], ...] = ()
     # Each part with the path and epoch of its share, whatever became of the stream.
     routed: list[tuple[Part, str, int]] = field(default_factory=list)
     stream_ids: list[str] = field(default_factory=list)
@@ -91,6 +94,18 @@ class Commit:
         if self.writes:
             await writers.run(self.write, within=settings.ACCEPT_DEADLINE_S - (clock() - started))
         self._tell()
+
+    def mirror(self, mirror: Mirror) -> None:
+        """Hand what the legacy path has stored by now, and its device's share mirrors, to `mirror`: once."""
+        if not self.mirrored:
+            return
+        new = [record for _, tally in self._tallies for record in tally.fresh]
+        copies = [
+            Copy(part.kind, epoch, self.upload.received_ms, records)
+            for part, epoch in self.mirrored
+            if (records := fresh(registry.get(part.kind), part.records, new))
+        ]
+        mirror.publish(copies)
 
     def _fall_back(self, error: NotAppended) -> None:
         # The breaker says so once; here it would be said with each upload.
@@ -196,6 +211,8 @@ def commit_of(upload: Upload, *, lane: str, started: float | None = None) -> Com
             commit.appends.append((part, decision.epoch))
         else:
             commit.writes.append(part)
+            if decision.mirrored and lane == ROUTED:
+                commit.mirrored = (*commit.mirrored, (part, decision.epoch))
     return commit
 
 

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import connection
 
-from ingest import newest, times
+from ingest import fading, newest, times
 from ingest.nested import newest_nested
 from ingest.owners import IDS, ids
 from ingest.records import Device
 from ingest.rows import Table, plain
 from ingest.writers import device, event, health
 from streaming.registry import Key, Record
-from streaming.rows import Difference, Held, Rows
+from streaming.rows import Difference, Held, Mirrored, Rows
 
 # A second off; and the hours between Shanghai and UTC, which a mistaken zone makes.
 SHIFTS_S = (-1, 1, -times.OFFSET_S, times.OFFSET_S)
@@ -89,6 +90,16 @@ def newest_states(records: Sequence[Device]) -> Mapping[Key, Sequence[Difference
     return found
 
 
+def _mirrored(table: Table, columns: tuple[str, ...], prune: Callable[[datetime, int], int]) -> Mirrored:
+    return Mirrored(
+        columns=columns,
+        legacy=_Reader(table, columns),
+        shadow=_Reader(table.of(True), columns),
+        filled=frozenset(IDS),
+        prune=prune,
+    )
+
+
 _HEALTH = (*health.MEASURED, *IDS)
 HEALTH = Rows(
     columns=_HEALTH,
@@ -125,3 +136,8 @@ EVENT = Rows(
     time=lambda key: times.epoch_of(key[2]),
     parts=lambda record: [("health", reading) for reading in record.health],
 )
+
+# Whatever the writers put into a row but the time of writing.
+MIRRORED_HEALTH = _mirrored(health.READINGS, (*_HEALTH, "sleep", "upload_method"), fading.health)
+MIRRORED_DEVICE = _mirrored(device.HISTORY, _DEVICE, fading.device)
+MIRRORED_EVENT = _mirrored(event.EVENTS, _EVENT, fading.event)

@@ -35,6 +35,7 @@ KINDS = (
         reread=reread.event,
         marks=marks.event,
         rows=held.EVENT,
+        mirrored=held.MIRRORED_EVENT,
         probe=lambda: Event(PROBE, "SOS_EVENT", 0, "", health=[_reading()]),
         carried=Carried("health", of=lambda record: record.health, keep=_with_readings),
     ),
@@ -50,6 +51,7 @@ KINDS = (
         reread=reread.device,
         marks=marks.device,
         rows=held.DEVICE,
+        mirrored=held.MIRRORED_DEVICE,
         probe=lambda: Device(PROBE, 0),
     ),
     Kind(
@@ -64,6 +66,7 @@ KINDS = (
         reread=reread.health,
         marks=marks.health,
         rows=held.HEALTH,
+        mirrored=held.MIRRORED_HEALTH,
         probe=_reading,
     ),
 )

@@ -24,6 +24,7 @@ from ingest.response import UploadResponse
 from ingest.writerpool import WriterPool
 from ljwx.redis import async_pool
 from streaming.groupcommit import GroupCommit
+from streaming.mirror import LoopMirror
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class Lane:
         self._handler = LaneHandler()
         self._handler.load_middleware()
         self._group = GroupCommit(async_pool)
+        self._mirror = LoopMirror(self._group)
         self._writers = WriterPool(settings.LEGACY_WRITERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,12 +105,18 @@ class Lane:
             return
         request = LaneRequest(scope, body, announced)
         response = self._handler.get_response(request)
-        if isinstance(response, UploadResponse) and not response.is_rendered:
-            await self._commit(response)
-        await _send(response, send)
+        if not isinstance(response, UploadResponse) or response.is_rendered:
+            await _send(response, send)
+            return
+        await self._commit(response)
+        try:
+            await _send(response, send)
+        finally:
+            response.commit.mirror(self._mirror)
 
     async def aclose(self) -> None:
         """Finish what is queued; for a server that is stopping and takes no more requests."""
+        await self._mirror.aclose()
         await self._group.aclose()
         await self._writers.aclose()
 

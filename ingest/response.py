@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from ingest.accept import ALWAYS_STREAM, CanNotAccept, Commit
+from streaming import mirror
 
 
 class UploadResponse(HttpResponse):
@@ -34,6 +35,7 @@ class UploadResponse(HttpResponse):
                 self.settle(error)
             else:
                 self.settle(None)
+                self.commit.mirror(mirror.threaded)
         return self
 
     def settle(self, failure: CanNotAccept | None) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from ingest.times import Plain
 
 Row = Sequence[Any]
 MOST_ROWS = 2_000
+SHADOW = "_shadow"
 # MariaDB turns an IN list of 1,000 and more into a temporary table, and leaves the index.
 MOST_KEYS = 900
 _AS_IS = {str, int, float, type(None)}
@@ -25,6 +26,10 @@ class Table:
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+
+    def of(self, shadow: bool) -> "Table":
+        """This table, or with `shadow` the one beside it with the same columns."""
+        return replace(self, name=self.name + SHADOW) if shadow else self
 
     def insert(self, rows: Sequence[Row]) -> None:
         """Insert `rows`. Raises IntegrityError when a key is taken: then none of the statement is inserted."""

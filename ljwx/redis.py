@@ -3,6 +3,7 @@
 | key | type | life |
 |---|---|---|
 | `health_data_stream`, `device_info_stream`, `common_event_stream` | stream with its group | retention |
+| the same with `:shadow` behind | stream of mirrored copies with its group | retention |
 | `ljwx:slot:{stable name}` | string: token of the supervisor that holds the slot | 10 s, renewed each second |
 | `ljwx:consumer:{stable name}` | hash: pid, kinds, stored, dead, error, beat | 15 s, renewed by the consumer |
 | `ljwx:worker:{stable name}` | string: JSON, a process as its supervisor sees it | 5 s, renewed each second |

@@ -153,6 +153,10 @@ CONSUMER_MAX = env.integer("LJWX_CONSUMER_MAX", max(8, CONSUMER_MIN), least=CONS
 CONSUMER_AUTOSCALE = env.flag("LJWX_CONSUMER_AUTOSCALE", False)
 CONSUMER_CLAIM_IDLE_MS = env.integer("LJWX_CONSUMER_CLAIM_IDLE_MS", 60_000, least=100)
 STREAM_RETENTION_MINUTES = env.integer("LJWX_STREAM_RETENTION_MINUTES", 60, least=1)
+# Mirrored records are for the check, which looks at them within the retention.
+SHADOW_MINUTES = env.integer(
+    "LJWX_SHADOW_MINUTES", max(24 * 60, 2 * STREAM_RETENTION_MINUTES), least=2 * STREAM_RETENTION_MINUTES
+)
 # A Redis that may forget acknowledged entries keeps the stream path closed.
 REDIS_REQUIRE_SAFE = env.flag("LJWX_REDIS_REQUIRE_SAFE", True)
 

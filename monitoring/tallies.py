@@ -31,6 +31,10 @@ REFUSED = "refused"  # answered 503
 FALLBACK = "fallback"  # the device's share is the stream, and only the legacy writer has saved it
 DEAD = "dead"  # a dead letter made at decoding or storing
 LOST = "lost"  # deleted from the stream before it was stored
+DROPPED = "dropped"  # a mirrored copy that was not appended
+
+# The path of mirrored copies: no device's. Its latency is from the legacy commit to the answer of Redis.
+SHADOW = "shadow"
 
 # More paths and epochs than this in a second are none of ours: somebody else writes entries.
 MOST_KEYS = 200

@@ -32,6 +32,8 @@ class Explanation:
     `bucket`: 0 to 9999, on the stream when it is below 100 times the share. `override`, `gate` and `breaker` are what
     this process sees: a web process elsewhere may be told another override, and has a breaker of its own. `others`: the
     web processes that go by another epoch or override than this one. `why`: a sentence in the reader's language.
+    `mirrored`: what the legacy path stores of it is sent to the shadow too, for its `mirror_bucket`, under another
+    salt, is below 100 times the mirrored share.
     """
 
     kind: str
@@ -48,6 +50,9 @@ class Explanation:
     reason: str
     why: str
     others: tuple[str, ...]
+    mirror_bucket: int
+    mirror_percentage: Decimal
+    mirrored: bool
 
 
 def explain(device_sn: str, *, kinds: Sequence[str] | None = None) -> list[Explanation]:
@@ -79,6 +84,9 @@ def _explain(route: Route, device_sn: str, pin: Fixed | None) -> Explanation:
         reason=decision.reason,
         why=_why(decision, place=place, share=route.percentage, pin=pin, forced=forced),
         others=_others(route, forced),
+        mirror_bucket=bucket(routes.mirror_salt(route.salt), device_sn),
+        mirror_percentage=route.mirror_percentage,
+        mirrored=decision.mirrored,
     )
 
 

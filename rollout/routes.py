@@ -10,7 +10,7 @@ from django.db import Error
 from ljwx.background import Refreshed
 from monitoring import processes
 from rollout import override, pins
-from rollout.buckets import bucket
+from rollout.buckets import BUCKETS, bucket
 from rollout.models import Route
 from streaming import breaker, registry, safety
 
@@ -21,19 +21,34 @@ CLOSED = "stream closed"
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A route as the processes use it: devices whose bucket is below `below` are on the stream."""
+    """A route as the processes use it: devices whose bucket is below `below` are on the stream, and of the others those
+    are mirrored whose bucket under another salt is below `mirrored`."""
 
     below: int
     salt: str
     epoch: int
+    mirrored: int = 0
+
+    def mirrors(self, device_sn: str) -> bool:
+        """Whether what this device sends to the legacy path is mirrored."""
+        if self.mirrored in (0, BUCKETS):
+            return self.mirrored > 0
+        return bucket(mirror_salt(self.salt), device_sn) < self.mirrored
+
+
+def mirror_salt(salt: str) -> str:
+    """The salt that samples the mirrored devices of a route: not the first ones that its share moves."""
+    return f"{salt}:mirror"
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
-    """The path of one upload, the epoch it was decided under, and why."""
+    """The path of one upload, the epoch it was decided under, and why. `mirrored`: what the legacy path stores of it is
+    sent to the shadow too."""
 
     path: str
     epoch: int
     reason: str
+    mirrored: bool = False
 
     @property
     def meant(self) -> str:
@@ -44,8 +59,10 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 def load() -> dict[str, Share]:
     """Every route of the database."""
     return {
-        kind: Share(below=round(percentage * 100), salt=salt, epoch=epoch)
-        for kind, percentage, salt, epoch in Route.objects.values_list("kind", "percentage", "salt", "epoch")
+        kind: Share(below=round(percentage * 100), salt=salt, epoch=epoch, mirrored=round(mirror * 100))
+        for kind, percentage, salt, epoch, mirror in Route.objects.values_list(
+            "kind", "percentage", "salt", "epoch", "mirror_percentage"
+        )
     }
 
 
@@ -63,7 +80,7 @@ processes.describe("epochs", epochs)
 
 def decide(kind: str, device_sn: str) -> Decision:
     """The path for an upload of `kind` from `device_sn`: by the override, else its pin, else its share. Any doubt
-    answers *legacy*, and so does a stream that is closed; never raises."""
+    answers *legacy*, and so does a stream that is closed; never raises. While an override holds nothing is mirrored."""
     share = current.get().get(kind)
     if share is None:
         return Decision(LEGACY, 0, "no route")
@@ -77,7 +94,7 @@ def decide(kind: str, device_sn: str) -> Decision:
     else:
         reason, to_stream = "override", bucket(share.salt, device_sn) < round(forced * 100)
     if not to_stream:
-        return Decision(LEGACY, share.epoch, reason)
+        return Decision(LEGACY, share.epoch, reason, forced is None and share.mirrors(device_sn))
     gate = safety.current.get()
     if not gate.is_open:
         return Decision(LEGACY, share.epoch, f"{CLOSED}: {gate.reason}")

@@ -25,9 +25,11 @@ def acknowledge(
     connection: redis.Redis, kind: Kind, identifiers: Sequence[bytes], tally: Tally, *, minute: int
 ) -> bool:
     """Acknowledge entries whose records, received in `minute`, became `tally`; whether they still were to be, which is
-    true for one consumer alone. Raises redis.RedisError."""
+    true for one consumer alone. Nobody was promised anything of a shadow: the ledger does not know it. Raises
+    redis.RedisError."""
     counts = {ledger.STORED: tally.new, ledger.DUPLICATE: tally.duplicates, ledger.DEAD: tally.buried}
-    known = [(f"{ledger.STREAM}:{what}", count) for what, count in counts.items() if count]
+    counted = {} if kind.shadow_of else counts
+    known = [(f"{ledger.STREAM}:{what}", count) for what, count in counted.items() if count]
     gone = connection.eval(
         ACKNOWLEDGE,
         2,

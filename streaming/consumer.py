@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 BEAT_EVERY_S = 1.0
 LINGER_S = 0.02
+# Entries of a shadow at once: so long and no longer does an entry of a device wait for it.
+SHADOW_ENTRIES = 50
 LONGEST_PAUSE_S = 5.0
 ALARM = "database"
 
@@ -39,7 +41,8 @@ class Consumer:
 
     Guarantee: an entry is acknowledged only after the COMMIT that stored its records or buried them with their
     reasons. A crash at any point leaves it pending; the next holder of the name reads its own history first, and
-    other consumers claim what stays idle. Storing is idempotent, so a second delivery changes nothing.
+    other consumers claim what stays idle. Storing is idempotent, so a second delivery changes nothing. A shadow gets
+    what time is left: its new entries are read after all others have been.
     """
 
     clock: Callable[[], float] = staticmethod(time.monotonic)
@@ -55,6 +58,7 @@ class Consumer:
     ) -> None:
         self.name = name
         self.kinds = sorted(kinds, key=lambda kind: kind.priority)
+        self._mirrors = False
         self.connection = connection
         self.batch_size = batch_size
         self.last_error = ""
@@ -157,7 +161,7 @@ class Consumer:
         for kind in kinds:
             history = self._histories[kind.name]
             while (after := history.position(self.clock())) is not None:
-                entries = self._read(kind, after)
+                entries = self._read(kind, after, self.batch_size)
                 history.advance(entries[-1][0] if entries else None)
                 if not entries:
                     self._handler.caught_up(kind)
@@ -195,20 +199,28 @@ class Consumer:
         return self._handled
 
     def _round(self, kinds: Sequence[Kind]) -> int:
-        handled = 0
-        for kind in kinds:
-            if entries := self._read(kind, b">"):
-                self.serving.read(kind, entries[-1][0])
-                handled += self._handler.handle(kind, entries)
-            else:
-                self.serving.read_up(kind)
+        read = [self._read_new(kind, self.batch_size) for kind in kinds if not kind.shadow_of]
+        handled = sum(read)
+        # Asked for when there is nothing else to do, or while there are any and no more of the others waits.
+        if not handled or (self._mirrors and max(read) < self.batch_size):
+            shadows = [self._read_new(kind, SHADOW_ENTRIES) for kind in kinds if kind.shadow_of]
+            self._mirrors = any(shadows)
+            handled += sum(shadows)
         return handled
+
+    def _read_new(self, kind: Kind, most: int) -> int:
+        entries = self._read(kind, b">", most)
+        if not entries:
+            self.serving.read_up(kind)
+            return 0
+        self.serving.read(kind, entries[-1][0])
+        return self._handler.handle(kind, entries)
 
     def _last_id(self, kind: Kind) -> bytes:
         return bytes(self.connection.xinfo_stream(kind.stream)["last-generated-id"])
 
-    def _read(self, kind: Kind, after: bytes) -> list[RawEntry]:
-        reply: Any = self.connection.xreadgroup(kind.group, self.name, {kind.stream: after}, count=self.batch_size)
+    def _read(self, kind: Kind, after: bytes, most: int) -> list[RawEntry]:
+        reply: Any = self.connection.xreadgroup(kind.group, self.name, {kind.stream: after}, count=most)
         if not reply or not reply[0][1]:
             return []
         reach("consumer.read")

@@ -35,13 +35,15 @@ def remake(connection: redis.Redis, kind: Kind, *, seen: bytes | None) -> bool:
 
     It may when the stream is still there: all of it is read again. With the stream went what was not stored yet, and
     nobody can tell how much that was: a person must look. Uploads make a new stream at once; that it is not the old one
-    shows when it lacks the entry that was `seen` last.
+    shows when it lacks the entry that was `seen` last. A shadow that is gone is no alarm: the check says so.
     """
     held = bool(connection.exists(kind.stream))
     if held and seen is not None:
         held = bool(connection.xrange(kind.stream, seen, seen))
     if not ensure(connection, kind):
         return False
+    if kind.shadow_of:
+        return held
     alarms.sound(
         alarm(kind.name),
         f"the consumer group of {kind.stream} was gone and is made again at 0: "

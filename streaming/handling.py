@@ -1,7 +1,6 @@
 """What becomes of entries that were read: stored, then acknowledged."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 import redis
@@ -38,6 +37,7 @@ class Handler:
         clock: Callable[[], float],
         again_in: Callable[[Kind, float], None],
     ) -> None:
+        # All that it has ever handled, without shadows.
         self.total = Tally()
         self._name = name
         self._connection = connection
@@ -92,8 +92,8 @@ class Handler:
             reach("consumer.committed")
             if acknowledge(self._connection, kind, chunk.identifiers, tally, minute=chunk.minute):
                 outcomes.tell(kind, chunk.origins, tally.failed)
-            # All that it has ever handled: without the dead letters themselves.
-            self.total += replace(tally, failed=())
+            if not kind.shadow_of:
+                self.total += tally.counts()
             reach("consumer.acked")
             self._budget.handled(kind.name, chunk.records)
         return len(entries)

@@ -71,7 +71,7 @@ class ConsumerManager:
         """What there is now. Names that no living supervisor answers for are not shown. Raises redis.RedisError."""
         connection = client("control")
         pending: dict[str, int] = {}
-        for kind in registry.kinds():
+        for kind in registry.consumed():
             for name, waiting in names.pending(connection, kind).items():
                 pending[name] = pending.get(name, 0) + waiting
         found = [_consumer(connection, report, pending.get(report.name, 0)) for report in reports.living(connection)]

@@ -22,7 +22,12 @@ def tell(kind: Kind, origins: Mapping[Origin, int], failed: Sequence[Burial]) ->
         came = burial.origin or UNKNOWN
         dead[came] += burial.form != DeadLetter.Form.ENTRY
         device = burial.device_sn or burial.digest
-        tallies.failed(came.path, kind.name, came.epoch, tallies.DEAD, device_sn=device)
+        tallies.failed(_path(kind, came), kind.origin, came.epoch, tallies.DEAD, device_sn=device)
     for came, records in origins.items():
         if good := records - dead[came]:
-            tallies.stored(came.path, kind.name, came.epoch, good)
+            tallies.stored(_path(kind, came), kind.origin, came.epoch, good)
+
+
+def _path(kind: Kind, came: Origin) -> str:
+    # Whatever an entry in the stream of a shadow says of itself, it counts for no path of a device.
+    return tallies.SHADOW if kind.shadow_of else came.path

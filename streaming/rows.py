@@ -1,7 +1,9 @@
-"""How what is stored is found again and compared with a record: what a kind tells those who check and repair."""
+"""How what is stored is found again and compared with a record, or with its shadow: what a kind tells those who check
+and repair."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from streaming.registry import Key, Record
@@ -60,4 +62,30 @@ class Rows:
             Difference(column, own[place], held.values[place])
             for place, column in enumerate(self.columns)
             if not self.same(record, (*own[:place], held.values[place], *own[place + 1 :]))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """The two rows of a record that was stored on the legacy path and once more in the shadow.
+
+    `legacy` and `shadow` give the rows under each key, with `columns` in this order. `filled`: the columns that are
+    filled in at storing where a record does not say them. `prune(before, most)` deletes the oldest rows of the shadow
+    tables that were written before that moment, at most so many of each table, and returns how many; all of them raise
+    django.db.Error.
+    """
+
+    columns: tuple[str, ...]
+    legacy: Callable[[Sequence[Key]], Mapping[Key, Sequence[Held]]]
+    shadow: Callable[[Sequence[Key]], Mapping[Key, Sequence[Held]]]
+    filled: frozenset[str]
+    prune: Callable[[datetime, int], int]
+
+    def differences(self, record: Record, legacy: Held, shadow: Held) -> tuple[Difference, ...]:
+        """The columns in which the two rows of `record` differ. What it does not say itself, such as an owner that came
+        to be known between the two writes, is nobody's error."""
+        return tuple(
+            Difference(column, wanted, held)
+            for column, wanted, held in zip(self.columns, legacy.values, shadow.values, strict=True)
+            if wanted != held and not (column in self.filled and getattr(record, column) is None)
         )

@@ -5,7 +5,7 @@ of 100.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 FLOOR = (6, 2)
 MEMORY_CLOSES = 0.95
 MEMORY_WARNS = 0.70
+MEMORY = "memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +101,22 @@ def _memory(info: dict[str, Any]) -> Finding:
     most, used = int(info.get("maxmemory", 0)), int(info["used_memory"])
     mend = _("Add memory, or add consumers so that the streams can be trimmed.")
     if not most:
-        return Finding("memory", True, False, _("%d MB, no maxmemory") % (used >> 20), mend)
+        return Finding(MEMORY, True, False, _("%d MB, no maxmemory") % (used >> 20), mend)
     share = used / most
     value = f"{share:.0%} / {most >> 20} MB"
     if share < MEMORY_WARNS:
-        return Finding("memory", True, False, value, mend)
-    return Finding("memory", False, share >= MEMORY_CLOSES, value, mend)
+        return Finding(MEMORY, True, False, value, mend)
+    return Finding(MEMORY, False, share >= MEMORY_CLOSES, value, mend)
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether the stream path may be used, and if not, why."""
+    """Whether the stream path may be used, and if not, why. `is_full`: nothing that can be done
+    without should be kept there."""
 
     is_open: bool
     reason: str = ""
+    is_full: bool = field(default=False, compare=False)
 
 
 def gate() -> Gate:
@@ -138,7 +141,7 @@ def _look() -> Gate:
         for finding in findings:
             if finding.closes and not finding.ok:
                 return Gate(False, f"{finding.name}: {finding.value}")
-    return Gate(True)
+    return Gate(True, is_full=any(finding.name == MEMORY and finding.ok is False for finding in findings))
 
 
 _last: Gate | None = None

@@ -7,7 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from threading import Event
 from typing import TypeVar
@@ -50,13 +50,19 @@ class Item:
 class Tally:
     """What became of a batch: rows new, duplicates left alone, dead letters made; `buried` of the batch's own records
     are dead letters now, new or known already. new + duplicates + buried is what was to be stored. `failed`: those of
-    the dead letters, known ones too, that are neither the edge's finding nor sent twice by their device."""
+    the dead letters, known ones too, that are neither the edge's finding nor sent twice by their device. `fresh`: the
+    records of the new rows, those carried included."""
 
     new: int = 0
     duplicates: int = 0
     dead: int = 0
     buried: int = 0
     failed: tuple[Burial, ...] = field(default=(), compare=False)
+    fresh: tuple[Record, ...] = field(default=(), compare=False)
+
+    def counts(self) -> "Tally":
+        """The numbers alone, for who adds up many."""
+        return replace(self, failed=(), fresh=())
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -65,6 +71,7 @@ class Tally:
             self.dead + other.dead,
             self.buried + other.buried,
             self.failed + other.failed,
+            self.fresh + other.fresh,
         )
 
 
@@ -82,7 +89,8 @@ def store(
 ) -> Tally:
     """Store every record of `items`, or bury it with its reason, and bury `burials`: committed when this returns.
 
-    Guarantee: each record is one row or one dead letter, however often it is stored. Raises Unavailable or Broken
+    Guarantee: each record is one row or one dead letter, however often it is stored. A shadow has no dead letters: what
+    can not be stored in it is counted and left out, and the check finds it missing. Raises Unavailable or Broken
     when the database can not take the batch; parts of it may then be stored, which makes a second try harmless.
     A fault of the code is raised as it is, unless the records are `isolated`: then the record that meets it is buried,
     when it does so alone and a probe write works.
@@ -192,14 +200,17 @@ class _Storing:
             deadletters.of_record(get(name), record, deadletters.CONFLICT, received_ms=received)
             for name, record in written.conflicts
         ]
-        dead = deadletters.bury([*(burial for burial in burials if not burial.weighs), *conflicts])
+        dead = self._bury([*(burial for burial in burials if not burial.weighs), *conflicts])
         failed = tuple([burial for burial in burials if burial.weighs])
-        if heavy := deadletters.bury(failed):
+        if heavy := self._bury(failed):
             self.spend(heavy)
         # A reading inside an event is a letter of its own, and no record of this batch.
-        own = sum(name == self.kind.name for name, _ in written.conflicts)
+        own = sum(name == self.kind.origin for name, _ in written.conflicts)
         own += sum(not burial.carried for burial in burials)
-        return Tally(written.new, written.duplicates, dead + heavy, own, failed)
+        return Tally(written.new, written.duplicates, dead + heavy, own, failed, tuple(written.fresh))
+
+    def _bury(self, burials: Sequence[Burial]) -> int:
+        return len(burials) if self.kind.shadow_of else deadletters.bury(burials)
 
 
 def _persist(work: Callable[[], T]) -> T:

@@ -4,6 +4,14 @@ from ingest.models.alert import AlertInfo
 from ingest.models.device import DeviceInfo, DeviceInfoHistory
 from ingest.models.event import CommonEvent
 from ingest.models.health import HealthDaily, HealthData, HealthWeekly
+from ingest.models.shadow import (
+    ShadowDay,
+    ShadowDevice,
+    ShadowDeviceHistory,
+    ShadowEvent,
+    ShadowReading,
+    ShadowWeek,
+)
 
 __all__ = [
     "AlertInfo",
@@ -13,4 +21,10 @@ __all__ = [
     "HealthDaily",
     "HealthData",
     "HealthWeekly",
+    "ShadowDay",
+    "ShadowDevice",
+    "ShadowDeviceHistory",
+    "ShadowEvent",
+    "ShadowReading",
+    "ShadowWeek",
 ]

@@ -7,8 +7,8 @@ from ingest.models.fields import Bound, Stamped
 from ljwx.fields import BytewiseCharField
 
 
-class CommonEvent(Bound, Stamped):
-    """One event. The natural key is (device_sn, event_type, timestamp, event_value), the value by its digest."""
+class Occurrence(Bound, Stamped):
+    """The columns of an event."""
 
     device_sn = BytewiseCharField(_("device"), max_length=64)
     event_type = BytewiseCharField(_("type"), max_length=64)
@@ -20,6 +20,16 @@ class CommonEvent(Bound, Stamped):
     altitude = models.FloatField(_("altitude (m)"), null=True, blank=True)
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.device_sn} {self.event_type}"
+
+
+class CommonEvent(Occurrence):
+    """One event. The natural key is (device_sn, event_type, timestamp, event_value), the value by its digest."""
+
+    class Meta:
         db_table = "t_common_event"
         verbose_name = _("event")
         verbose_name_plural = _("events")
@@ -28,6 +38,3 @@ class CommonEvent(Bound, Stamped):
                 fields=["device_sn", "event_type", "timestamp", "value_digest"], name="event_natural_key"
             )
         ]
-
-    def __str__(self) -> str:
-        return f"{self.device_sn} {self.event_type}"

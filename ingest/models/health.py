@@ -7,8 +7,8 @@ from ingest.models.fields import Bound, Stamped
 from ljwx.fields import BytewiseCharField
 
 
-class HealthData(Bound, Stamped):
-    """One reading. NULL is "not measured"; the natural key is (device_sn, timestamp)."""
+class Reading(Bound, Stamped):
+    """The columns of a reading. NULL is "not measured"."""
 
     device_sn = BytewiseCharField(_("device"), max_length=64)
     timestamp = models.DateTimeField(_("measured at"))
@@ -31,16 +31,23 @@ class HealthData(Bound, Stamped):
     is_deleted = models.BooleanField(_("deleted"), default=False)
 
     class Meta:
-        db_table = "t_user_health_data"
-        verbose_name = _("health reading")
-        verbose_name_plural = _("health readings")
-        constraints = [models.UniqueConstraint(fields=["device_sn", "timestamp"], name="health_device_time")]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.device_sn} {self.timestamp:%Y-%m-%d %H:%M:%S}"
 
 
-class HealthDaily(Stamped):
+class HealthData(Reading):
+    """One reading. The natural key is (device_sn, timestamp)."""
+
+    class Meta:
+        db_table = "t_user_health_data"
+        verbose_name = _("health reading")
+        verbose_name_plural = _("health readings")
+        constraints = [models.UniqueConstraint(fields=["device_sn", "timestamp"], name="health_device_time")]
+
+
+class Day(Stamped):
     """Nested data of a device's day. Beside each column, `…_at`: epoch seconds of the reading it came from, which
     makes "the later reading wins" true in any order of arrival."""
 
@@ -56,17 +63,24 @@ class HealthDaily(Stamped):
     scientific_sleep_at = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
-        db_table = "t_user_health_data_daily"
-        verbose_name = _("health day")
-        verbose_name_plural = _("health days")
-        constraints = [models.UniqueConstraint(fields=["device_sn", "date"], name="health_device_day")]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.device_sn} {self.date}"
 
 
-class HealthWeekly(Stamped):
-    """Nested data of a device's week; `exercise_week_at` as in HealthDaily."""
+class HealthDaily(Day):
+    """One row per device and day."""
+
+    class Meta:
+        db_table = "t_user_health_data_daily"
+        verbose_name = _("health day")
+        verbose_name_plural = _("health days")
+        constraints = [models.UniqueConstraint(fields=["device_sn", "date"], name="health_device_day")]
+
+
+class Week(Stamped):
+    """Nested data of a device's week; `exercise_week_at` as in Day."""
 
     device_sn = BytewiseCharField(_("device"), max_length=64)
     week_start = models.DateField(_("week from"), help_text=_("A Monday."))
@@ -74,10 +88,17 @@ class HealthWeekly(Stamped):
     exercise_week_at = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.device_sn} {self.week_start}"
+
+
+class HealthWeekly(Week):
+    """One row per device and week."""
+
+    class Meta:
         db_table = "t_user_health_data_weekly"
         verbose_name = _("health week")
         verbose_name_plural = _("health weeks")
         constraints = [models.UniqueConstraint(fields=["device_sn", "week_start"], name="health_device_week")]
-
-    def __str__(self) -> str:
-        return f"{self.device_sn} {self.week_start}"

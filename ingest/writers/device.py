@@ -49,7 +49,7 @@ def same(record: Device, held: Sequence[Any]) -> bool:
     return _state(record) == tuple(held[: len(STATE)]) and agree(record, owner)
 
 
-def write(records: Sequence[Device]) -> Written:
+def write(records: Sequence[Device], shadow: bool = False) -> Written:
     """Store states in the caller's transaction; idempotent, and in any order of arrival the newest state stands."""
     now, known = now_text(), Bindings(records, serial="serial_number")
 
@@ -63,7 +63,7 @@ def write(records: Sequence[Device]) -> Written:
         )
 
     kept = keep_first(
-        HISTORY,
+        HISTORY.of(shadow),
         "device",
         records,
         key=key,
@@ -77,5 +77,5 @@ def write(records: Sequence[Device]) -> Written:
         held = newest.get(record.serial_number)
         owner = dict(zip(IDS, ids(held), strict=True)) if held else {}
         newest[record.serial_number] = with_ids(record, owner)
-    DEVICES.insert_or([row(record) for _, record in sorted(newest.items())], FORWARD)
+    DEVICES.of(shadow).insert_or([row(record) for _, record in sorted(newest.items())], FORWARD)
     return kept.written

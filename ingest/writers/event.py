@@ -51,13 +51,13 @@ def same(record: Event, held: Sequence[Any]) -> bool:
     return all(None in pair or pair[0] == pair[1] for pair in position) and agree(record, owner)
 
 
-def write(records: Sequence[Event]) -> Written:
-    """Store events, their readings and their alerts in the caller's transaction; idempotent."""
+def write(records: Sequence[Event], shadow: bool = False) -> Written:
+    """Store events, their readings and their alerts in the caller's transaction; idempotent. A shadow alerts nobody."""
     now, known = now_text(), Bindings(records)
     readings = sorted((reading for record in records for reading in record.health), key=health.key)
-    nested = health.write(readings) if readings else Written()
+    nested = health.write(readings, shadow) if readings else Written()
     kept = keep_first(
-        EVENTS,
+        EVENTS.of(shadow),
         "event",
         records,
         key=key,
@@ -73,8 +73,10 @@ def write(records: Sequence[Event]) -> Written:
         values=lambda record: (*_position(record), *ids(known.fill(record))),
         same=same,
     )
-    _raise_alerts([known.fill(record) for record in kept.stored if record.event_type in SEVERITY], now)
-    return Written(kept.written.new, kept.written.duplicates, [*kept.written.conflicts, *nested.conflicts])
+    if not shadow:
+        _raise_alerts([known.fill(record) for record in kept.stored if record.event_type in SEVERITY], now)
+    own = kept.written
+    return Written(own.new, own.duplicates, [*own.conflicts, *nested.conflicts], [*own.fresh, *nested.fresh])
 
 
 def _raise_alerts(records: Sequence[Event], now: str) -> None:

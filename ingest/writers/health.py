@@ -86,11 +86,11 @@ def same(record: Health, held: Sequence[Any]) -> bool:
     return _measured(record) == tuple(held[: len(MEASURED)]) and agree(record, owner)
 
 
-def write(records: Sequence[Health]) -> Written:
+def write(records: Sequence[Health], shadow: bool = False) -> Written:
     """Store readings and their nested data in the caller's transaction; idempotent."""
     now, known = now_text(), Bindings(records)
     kept = keep_first(
-        READINGS,
+        READINGS.of(shadow),
         "health",
         records,
         key=key,
@@ -109,11 +109,11 @@ def write(records: Sequence[Health]) -> Written:
         same=same,
     )
     for period in PERIODS:
-        _write_nested(period, kept.stored, now)
+        _write_nested(period, period.table.of(shadow), kept.stored, now)
     return kept.written
 
 
-def _write_nested(period: Period, records: Sequence[Health], now: str) -> None:
+def _write_nested(period: Period, table: Table, records: Sequence[Health], now: str) -> None:
     """Per column the later reading wins, whatever the order of arrival; at the same time the first stays."""
     newest: dict[Key, dict[str, Any]] = {}
     for record in records:
@@ -133,7 +133,7 @@ def _write_nested(period: Period, records: Sequence[Health], now: str) -> None:
         assignments[column] = f"CASE WHEN {test} THEN {{new.{column}}} ELSE {{old.{column}}} END"
         assignments[at] = f"CASE WHEN {test} THEN {{new.{at}}} ELSE {{old.{at}}} END"
     assignments["update_time"] = "{new.update_time}"
-    period.table.insert_or(
+    table.insert_or(
         [(*found, *(row.get(column) for column in flat), now, now) for found, row in sorted(newest.items())],
         assignments,
     )

@@ -53,7 +53,9 @@ def keep_first(
     raced = _insert(table, compared, rows)
     new = rows.keys() - raced.keys()
     held |= raced | {found: rows[found][1] for found in new}
-    stored, conflicts, fresh = [], [], 0
+    stored: list[R] = []
+    conflicts: list[tuple[str, R]] = []
+    fresh: list[R] = []
     for found, record in keyed:
         if not same(record, held[found]):
             conflicts.append((kind, record))
@@ -61,8 +63,8 @@ def keep_first(
         stored.append(record)
         if found in new:
             new.discard(found)
-            fresh += 1
-    return Kept(Written(fresh, len(stored) - fresh, conflicts), stored)
+            fresh.append(record)
+    return Kept(Written(len(fresh), len(stored) - len(fresh), conflicts, fresh), stored)
 
 
 def _insert(

@@ -22,7 +22,8 @@ from rollout.traffic import RouteConflict
 
 
 class ShareForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The new share, why, and the epoch of the route that the person was looking at."""
+    """The new shares, why, and the epoch of the route that the person was looking at. A mirrored share that is left
+    empty stays as it is."""
 
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
@@ -34,11 +35,14 @@ class ShareForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Route
-        fields = ("percentage",)
+        fields = ("percentage", "mirror_percentage")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["drawn_from"].initial = self.instance.epoch
+        # Who may only look is shown no field.
+        if (mirror := self.fields.get("mirror_percentage")) is not None:
+            mirror.required = False
 
 
 @admin.register(Route)
@@ -49,7 +53,7 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = None
     change_list_template = "admin/rollout/route/change_list.html"
     list_display = ("kind", "percentage", "mirror_percentage", "epoch", "salt", moment(Route, "updated_at"))
-    readonly_fields: ClassVar[Any] = ("kind", "mirror_percentage", "epoch", "salt", moment(Route, "updated_at"))
+    readonly_fields: ClassVar[Any] = ("kind", "epoch", "salt", moment(Route, "updated_at"))
     ordering = ("kind",)
 
     def get_urls(self) -> Any:
@@ -68,7 +72,7 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         asked = ("reason", "drawn_from") if self.has_change_permission(request, obj) else ()
-        return ("kind", "percentage", *asked, *self.readonly_fields[1:])
+        return ("kind", "percentage", "mirror_percentage", *asked, *self.readonly_fields[1:])
 
     def changeform_view(
         self,
@@ -85,7 +89,7 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 raise Http404
             if not self.has_change_permission(request, route):
                 raise PermissionDenied
-            was, epoch = route.percentage, route.epoch
+            was, epoch = (route.percentage, route.mirror_percentage), route.epoch
             form = ShareForm(request.POST, instance=route)
             if form.is_valid():
                 if form.cleaned_data["drawn_from"] != epoch:
@@ -97,13 +101,18 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         shown = {"original": self.get_object(request, object_id or ""), "subtitle": None}
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
-    def _confirm(self, request: HttpRequest, route: Route, was: Decimal, form: ShareForm) -> HttpResponse:
+    def _confirm(
+        self, request: HttpRequest, route: Route, was: tuple[Decimal, Decimal], form: ShareForm
+    ) -> HttpResponse:
+        mirror = form.cleaned_data["mirror_percentage"]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Change the share"),
             "route": route,
-            "was": was,
+            "was": was[0],
+            "mirror_was": was[1],
+            "mirror": was[1] if mirror is None else mirror,
             "effect": devices.move([route.kind], form.cleaned_data["percentage"]),
             "form": form,
         }
@@ -113,6 +122,7 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             changes = switch(
                 percentage=asked["percentage"],
+                mirror=asked["mirror_percentage"],
                 kinds=[route.kind],
                 actor=request.user.get_username(),
                 reason=asked["reason"],

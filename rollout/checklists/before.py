@@ -9,6 +9,7 @@ from ljwx.redis import client
 from monitoring import processes
 from rollout import backups
 from rollout.checklists.item import Finding, verdict
+from rollout.consistency import findings, verified
 from rollout.controller import state
 from rollout.models import Pin, Plan, Rollback, Route
 from streaming import backlog, groups, registry, safety
@@ -79,6 +80,15 @@ def is_drained(plan: Plan) -> Finding:
     if (rollback := Rollback.objects.filter(active=True).first()) is not None:
         return verdict(False, _("a rollback is under way: %s") % rollback.get_status_display())
     fed = Pin.objects.filter(path=Pin.Path.STREAM, expires_at__gt=timezone.now()).exists()
-    unfed = Route.objects.filter(kind__in=plan.kinds, percentage=0, mirror_percentage=0).values_list("kind", flat=True)
+    unfed = Route.objects.filter(kind__in=plan.kinds, percentage=0).values_list("kind", flat=True)
     waiting = 0 if fed else sum(backlog.measure(registry.get(kind)).total for kind in unfed)
     return verdict(not waiting, _("%d entries wait") % waiting)
+
+
+def mirror_agrees(plan: Plan) -> Finding:
+    """No open finding of mirrored records of the plan's kinds. Nobody has to mirror: without it nothing disagrees."""
+    shadows = [shadow for kind in plan.kinds if (shadow := registry.shadow(kind)) is not None]
+    compared = sum(row.checked for shadow in shadows if (row := verified.settled(shadow.name)) is not None)
+    wrong = sum(findings.still_open(shadow.name).count() for shadow in shadows)
+    value = _("%(compared)d records compared, %(wrong)d findings") % {"compared": compared, "wrong": wrong}
+    return verdict(not wrong, value)

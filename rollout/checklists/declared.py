@@ -1,4 +1,4 @@
-"""Which items there are: the migration guide's three checklists."""
+"""Which items there are: the migration guide's three checklists, and what the mirror says."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,7 @@ CHECKS: tuple[Check, ...] = (
     Check("dashboard", BEFORE, _("The dashboard is alive"), before.web_lives),
     Check("backup", BEFORE, _("A verified backup is younger than 24 hours"), before.backup_is_young),
     Check("drained", BEFORE, _("Nothing of an earlier plan is left undrained"), before.is_drained),
+    Check("mirror", BEFORE, _("What is mirrored agrees on both paths"), before.mirror_agrees),
     Check("consistency_check", BEFORE, _("The consistency check works"), comparing.check_works, signable=YES),
     # Has nothing yet that could be measured.
     Check("alert_channel", BEFORE, _("Alerts have a working channel"), signable=YES),

@@ -43,7 +43,7 @@ def _deaf(chunk: Chunk) -> None:
 
 
 class DatabaseConsistencyChecker:
-    """Compares what the streams hold with the tables.
+    """Compares what the streams hold with the tables, and what is mirrored with what the legacy path has stored.
 
     Guarantee: one check runs at a time; one that is killed or left is carried on with the same window, and its result
     is the same. Between chunks it rests as long as they took, so that uploads keep half of the database. `told` hears
@@ -63,7 +63,9 @@ class DatabaseConsistencyChecker:
         stopping: Event | None = None,
     ) -> None:
         known = [kind.name for kind in registry.kinds() if kind.rows is not None]
-        self._kinds = sorted(registry.get(name).name for name in (known if kinds is None else kinds))
+        asked = [registry.get(name) for name in (known if kinds is None else kinds)]
+        shadows = [shadow for kind in asked if (shadow := registry.shadow(kind.name)) is not None]
+        self._kinds = sorted({kind.name for kind in (*asked, *shadows)})
         self._actor = actor
         self._reason = reason
         self._told = told

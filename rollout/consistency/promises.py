@@ -89,4 +89,4 @@ def of_entry(entry: Entry) -> list[Promise]:
 
 def _parts(kind: Kind, record: Record) -> Iterator[tuple[Kind, Record]]:
     for name, part in kind.rows.parts(record) if kind.rows else ():
-        yield registry.get(name), part
+        yield (registry.shadow(name) if kind.shadow_of else None) or registry.get(name), part

@@ -170,7 +170,9 @@ def _held() -> Iterator[Holding]:
 
 
 def _missing_findings(check: Check) -> "QuerySet[CheckFinding]":
-    return CheckFinding.objects.filter(check_run=check, outcome=CheckFinding.Outcome.MISSING, resolved_at__isnull=True)
+    rows = CheckFinding.objects.filter(check_run=check, outcome=CheckFinding.Outcome.MISSING, resolved_at__isnull=True)
+    # What the mirror has found is a fault to be mended, and no record that anybody waits for.
+    return rows.exclude(kind__in=[kind.name for kind in registry.shadows()])
 
 
 def _chunks(found: "QuerySet[CheckFinding]") -> Iterator[list[CheckFinding]]:

@@ -12,13 +12,15 @@ from rollout.consistency.outcomes import MISMATCH, Outcome
 from rollout.consistency.totals import Totals, totals
 from rollout.consistency.verified import Verified
 from rollout.models import Check, CheckFinding, CheckProgress
+from streaming import registry
 
 SAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class OfKind:
-    """The records of one stream: how many in each class, and how far it is verified."""
+    """The records of one stream: how many in each class, and how far it is verified. The shadow of a kind is there when
+    there was anything in it."""
 
     kind: str
     checked: int
@@ -101,6 +103,7 @@ def of(check: Check) -> Report:
             verified.of(row, known.filter(kind=row.kind, resolved_at__isnull=True)),
         )
         for row in rows
+        if row.entries or not registry.get(row.kind).shadow_of
     )  # fmt: skip
     holes = tuple(known.filter(outcome=CheckFinding.Outcome.HOLE).order_by("entry_ms"))
     samples = [

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rollout.consistency import findings, tallies, verified
+from rollout.consistency import fading, findings, tallies, verified
 from rollout.consistency.ids import Id
 from rollout.consistency.looking import look
 from rollout.consistency.walking import Moved, Pace, step
@@ -50,25 +50,36 @@ def advance(*, budget_s: float = 0.15, now: float) -> None:
 
 def evidence(kind: str, since: float) -> Consistency | None:
     """The settled comparisons of entries of the present epoch of `kind` that were received since `since` (seconds since
-    1970), to whole tens of seconds; None when nothing was settled yet. Raises django.db.Error."""
-    row = verified.settled(kind)
+    1970), to whole tens of seconds, mirrored ones included; None when nothing was settled yet. Raises
+    django.db.Error."""
+    row, shadow = verified.settled(kind), registry.shadow(kind)
     route = Route.objects.filter(kind=kind).first()
     if row is None or route is None:
         return None
     matched, mismatched = tallies.of(kind, epoch=route.epoch, since=since)
     known = findings.still_open(kind)
+    settled_ms, verified_ms = row.cursor_ms, verified.of(row, known).through_ms
+    if shadow is not None:
+        more, wrong = tallies.of(shadow.name, epoch=route.epoch, since=since)
+        matched, mismatched = matched + more, mismatched + wrong
+        if route.mirror_percentage:
+            mirrored = verified.settled(shadow.name)
+            through = verified.of(mirrored, findings.still_open(shadow.name)).through_ms if mirrored else 0
+            settled_ms = min(settled_ms, mirrored.cursor_ms if mirrored else 0)
+            verified_ms = min(verified_ms, through)
     return Consistency(
         matched=matched,
         mismatched=mismatched,
-        settled_through=row.cursor_ms / 1000,
-        verified_through=verified.of(row, known).through_ms / 1000,
+        settled_through=settled_ms / 1000,
+        verified_through=verified_ms / 1000,
         holes=known.filter(outcome=CheckFinding.Outcome.HOLE, until_ms__gt=round(since * 1000)).count(),
     )
 
 
 def prune(*, now: float) -> None:
-    """Forget the evidence of two weeks ago. Raises django.db.Error."""
+    """Forget the evidence of two weeks ago, and findings of mirrored records that are gone. Raises django.db.Error."""
     tallies.prune(now=now)
+    fading.resolve(now=now)
 
 
 def _check(*, now: float) -> Check:
@@ -92,12 +103,19 @@ def _check(*, now: float) -> Check:
 
 def _rows(check: Check, *, now: float) -> list[CheckProgress]:
     found = {row.kind: row for row in CheckProgress.objects.filter(check_run=check)}
-    for kind in registry.kinds():
-        if kind.rows is not None and kind.name not in found and (row := _begin(check, kind, now=now)) is not None:
+    missing = [kind for kind in (*registry.kinds(), *_mirrored()) if kind.rows is not None and kind.name not in found]
+    for kind in missing:
+        if (row := _begin(check, kind, now=now)) is not None:
             found[kind.name] = row
     for row in found.values():
         row.check_run = check
     return sorted(found.values(), key=lambda row: (row.cursor_ms, row.kind))
+
+
+def _mirrored() -> list[Kind]:
+    """The shadows of kinds that are mirrored now: the first time that one is, its check begins."""
+    names = Route.objects.filter(mirror_percentage__gt=0).order_by("kind").values_list("kind", flat=True)
+    return [shadow for name in names if (shadow := registry.shadow(name)) is not None]
 
 
 def _begin(check: Check, kind: Kind, *, now: float) -> CheckProgress | None:

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db.models import F
 
 from ljwx import failpoints
-from rollout.consistency import figures, findings, holes, tallies
+from rollout.consistency import figures, findings, holes, judging, mirrored, tallies
 from rollout.consistency.figures import Counted
 from rollout.consistency.holes import Hole
 from rollout.consistency.ids import Id
-from rollout.consistency.judging import Judged, judge
+from rollout.consistency.judging import Judged
 from rollout.consistency.looking import Look, look, page
 from rollout.consistency.outcomes import Outcome
 from rollout.consistency.promises import Entry, Promise, of_entry
@@ -82,7 +82,7 @@ def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = 
         return Chunk(True, 0, 0.0)
     promises = [promise for _entry, held in entries for promise in held]
     began = time.perf_counter()
-    judged = judge(promises, grace_s=check.grace_s)
+    judged = (mirrored if kind.shadow_of else judging).judge(promises, grace_s=check.grace_s)
     more = bool(entries)
     through = entries[-1][0].id if entries else max(min(bound, before.clock).before(), cursor)
     _save(row, _moved(row, through, entries, judged, seen, more), judged=judged, hole=None, fence=fence)

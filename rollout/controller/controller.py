@@ -60,6 +60,7 @@ class Controller:
         self._collector = Collector()
         self._renewal = Renewal()
         self._checks = Checks()
+        self._fading = consistency.Fading()
         self._pruned_at: float | None = None
 
     def run(self, stopping: Stop) -> None:
@@ -150,6 +151,7 @@ class Controller:
         rollback.progress(now=now, fence=holding.fence)
         consistency.advance(now=now)
         self._checks.ask(now=now)
+        self._fading.step(now=now)
         self._prune(now)
         self._beat()
 

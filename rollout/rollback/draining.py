@@ -1,7 +1,7 @@
 """Until what the old share has put into the streams is stored.
 
 A kind that nothing feeds any more is drained when it has nothing undelivered and nothing pending, in two rounds. One
-that is still fed (a share above 0, a mirror, a pinned device) is never empty: it is drained when every entry is
+that is still fed (a share above 0, a pinned device) is never empty: it is drained when every entry is
 acknowledged that was appended before all processes had confirmed.
 """
 
@@ -65,7 +65,7 @@ def _left(kind: Kind, appended: str, *, now: datetime) -> str:
 
 def _is_fed(kind: Kind, *, now: datetime) -> bool:
     route = Route.objects.get(kind=kind.name)
-    if route.percentage or route.mirror_percentage:
+    if route.percentage:
         return True
     return Pin.objects.filter(path=Pin.Path.STREAM, expires_at__gt=now).exists()
 

@@ -1,17 +1,28 @@
 """The streams and the server that holds them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ljwx.redis import client
 from streaming import backlog, registry, safety
+from streaming.registry import Kind
 
 
 def all_kinds() -> dict[str, Any]:
     """What is in each stream and what of it is still to be stored. Raises redis.RedisError."""
+    return _measured(registry.kinds())
+
+
+def shadows() -> dict[str, Any]:
+    """The same of the streams of mirrored copies, by the kind that they are copies of. Raises redis.RedisError."""
+    return _measured(registry.shadows())
+
+
+def _measured(kinds: Sequence[Kind]) -> dict[str, Any]:
     found = {}
-    for kind in registry.kinds():
+    for kind in kinds:
         measured = backlog.measure(kind)
-        found[kind.name] = {
+        found[kind.origin] = {
             "stream": kind.stream,
             "group": kind.group,
             "length": measured.length,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from rollout.api.status import alarms, consumers, controller, parts, plan, streams, traffic
+from rollout.api.status import alarms, consumers, controller, mirror, parts, plan, streams, traffic
 from rollout.api.view import Reading
 
 
@@ -18,6 +18,7 @@ class StatusView(Reading):
             database={
                 "traffic": traffic.routes,
                 "unconfirmed": traffic.unconfirmed,
+                "mirror": mirror.kinds,
                 "plan": plan.active,
                 "rollback": plan.rolling_back,
                 "controller": controller.leads,
@@ -25,6 +26,7 @@ class StatusView(Reading):
             from_redis={
                 "redis": streams.server,
                 "streams": streams.all_kinds,
+                "shadows": streams.shadows,
                 "consumers": consumers.consumers,
                 "alarms": alarms.standing,
             },

@@ -39,6 +39,10 @@ class Command(BaseCommand):
             _("bucket %(bucket)d under salt %(salt)s, share %(share)s %%, epoch %(epoch)d")
             % {"bucket": each.bucket, "salt": each.salt, "share": each.percentage, "epoch": each.epoch},
         ]
+        if each.mirror_percentage:
+            text = _("mirrored") if each.mirrored else _("not mirrored")
+            facts = {"text": text, "bucket": each.mirror_bucket, "share": each.mirror_percentage}
+            lines.append(_("%(text)s: bucket %(bucket)d for mirroring, mirrored share %(share)s %%") % facts)
         if each.pin is not None:
             until = f"{timezone.localtime(each.pin.expires_at):%Y-%m-%d %H:%M:%S}"
             text = (

@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            kinds = [registry.get(name) for name in options["kinds"].split(",") if name] or registry.kinds()
+            kinds = [registry.get(name) for name in options["kinds"].split(",") if name] or registry.consumed()
         except registry.UnknownKind as error:
             raise CommandError(str(error), returncode=2) from error
         database.bound_waits()
@@ -105,7 +105,11 @@ class Command(BaseCommand):
                 return count.desired if count.version or not workers else workers
 
             seats = SharedSeats(connection, host=slots.host, token=slots.token, desired=desired)
-            log.info(_("consumers: %d workers for %s"), desired(), ", ".join(kind.name for kind in kinds))
+            log.info(
+                _("consumers: %d workers for %s"),
+                desired(),
+                ", ".join(kind.name for kind in kinds if not kind.shadow_of),
+            )
         supervisor = Supervisor(seats=seats, slots=slots, kinds=kinds, batch_size=size, connection=connection)
         if options["kinds"]:
             supervisor.run(stopping)
@@ -127,7 +131,7 @@ class Command(BaseCommand):
         """Supervise with what has the time to wait for a database beside it: the auditor, the autoscaler."""
         beside: dict[str, Callable[[threading.Event], None]] = {"auditor": Auditor().run}
         if settings.CONSUMER_AUTOSCALE:
-            subject = Autoscaler(kinds=supervisor.kinds, connection=supervisor.connection, token=supervisor.slots.token)
+            subject = Autoscaler(kinds=registry.kinds(), connection=supervisor.connection, token=supervisor.slots.token)
             beside["autoscaler"] = subject.run
         else:
             alarms.clear(autoscaler.ALARM)

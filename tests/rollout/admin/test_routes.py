@@ -90,10 +90,25 @@ def test_the_same_share_changes_nothing(operator: Client) -> None:
     assert not Change.objects.exists()
 
 
-def test_salt_epoch_and_mirror_are_not_changed_by_a_form(operator: Client) -> None:
-    ask(operator, "30", drawn_from=1, confirmed="1", salt="other", epoch="9", mirror_percentage="50", kind="device")
+def test_salt_and_epoch_are_not_changed_by_a_form(operator: Client) -> None:
+    ask(operator, "30", drawn_from=1, confirmed="1", salt="other", epoch="9", kind="device")
     route = Route.objects.get(kind="health")
     assert (route.salt, route.epoch, route.mirror_percentage) == ("plan-1", 2, 0)
+
+
+def test_the_mirrored_share_is_changed_by_the_same_form(operator: Client) -> None:
+    page = ask(operator, "0", drawn_from=1, mirror_percentage="50").content.decode()
+    assert "Mirrored share: <strong>0.00 % → 50 %" in page
+    assert "nothing would change" not in page
+    asked = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    asked.pop("csrfmiddlewaretoken", None)
+    assert operator.post(url(), {**asked, "confirmed": "1"}).status_code == 302
+    route = Route.objects.get(kind="health")
+    assert (route.percentage, route.mirror_percentage) == (0, 50)
+    assert Change.objects.get().to_mirror == 50
+    ask(operator, "30", drawn_from=2, confirmed="1")
+    route = Route.objects.get(kind="health")
+    assert (route.percentage, route.mirror_percentage) == (30, 50)
 
 
 def test_who_may_only_look_changes_nothing() -> None:

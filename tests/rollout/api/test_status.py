@@ -102,7 +102,7 @@ def test_without_redis_what_the_database_knows_is_told_and_the_rest_is_unknown(o
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     safety.current.refresh()
     told = status(operator)
-    assert set(told["unknown"]) == {"redis", "streams", "consumers", "alarms"}
+    assert set(told["unknown"]) == {"redis", "streams", "shadows", "consumers", "alarms"}
     assert all(told[name] is None and why.startswith("Redis: ") for name, why in told["unknown"].items())
     assert told["traffic"]["health"]["percentage"] == 0
     assert not told["stream"]["open"]
@@ -114,7 +114,7 @@ def test_a_redis_that_hangs_is_waited_for_once(operator: Caller, settings: Any, 
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
         settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         told = status(operator)
-    assert set(told["unknown"]) == {"redis", "streams", "consumers", "alarms"}
+    assert set(told["unknown"]) == {"redis", "streams", "shadows", "consumers", "alarms"}
     assert asked == []
 
 
@@ -135,7 +135,7 @@ def test_a_database_that_goes_away_meanwhile_hides_nothing_else(
 
     monkeypatch.setattr(Route.objects, "order_by", away)
     told = status(operator)
-    assert set(told["unknown"]) == {"traffic", "unconfirmed", "plan", "rollback", "controller"}
+    assert set(told["unknown"]) == {"traffic", "unconfirmed", "mirror", "plan", "rollback", "controller"}
     assert told["streams"]["health"]["backlog"] == 0
 
 

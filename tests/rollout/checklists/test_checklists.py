@@ -58,12 +58,14 @@ def well(monkeypatch: pytest.MonkeyPatch, redis: Any) -> dict[str, Any]:
     return found
 
 
-def test_the_three_lists_are_those_of_the_guide() -> None:
+def test_the_three_lists_are_those_of_the_guide_and_the_mirror() -> None:
     phases: dict[str, list[str]] = {}
     for check in declared.CHECKS:
         phases.setdefault(check.phase, []).append(check.code)
     assert phases == {
-        "before": ["redis", "groups", "consumers", "controller", "dashboard", "backup", "drained", *SIGNED_BEFORE],
+        "before": [
+            "redis", "groups", "consumers", "controller", "dashboard", "backup", "drained", "mirror", *SIGNED_BEFORE,
+        ],
         "during": ["errors", "backlog", "age", "cpu", "accept", "memory", "consistency", "consumers_run"],
         "after": [
             "reached", "soaked", "backlog_gone", "ledger", "consistency_verified", "dead_letters", "documentation",

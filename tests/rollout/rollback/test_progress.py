@@ -14,7 +14,7 @@ from ljwx.redis import client
 from monitoring import ledger
 from monitoring.ledger import ACCEPTED, STREAM
 from monitoring.models import LedgerCount
-from rollout.models import Pin, Plan, Rollback, Route
+from rollout.models import Pin, Plan, Rollback
 from rollout.rollback import execute_rollback, progress, verifying
 from rollout.rollback.verifying import Found, Window
 from streaming import registry
@@ -159,7 +159,7 @@ def test_what_is_read_and_not_acknowledged_is_not_drained(state: str) -> None:
     assert go_on(rollback.requested_at, 20).status == R.DRAINING
 
 
-@pytest.mark.parametrize("feed", ["share", "mirror", "pin"])
+@pytest.mark.parametrize("feed", ["share", "pin"])
 def test_a_stream_that_is_still_fed_is_drained_of_what_came_before(feed: str) -> None:
     share(40)
     old = put("health", *readings(2))
@@ -167,8 +167,6 @@ def test_a_stream_that_is_still_fed_is_drained_of_what_came_before(feed: str) ->
         rollback = execute_rollback("to-percentage", "x", target=Decimal(20), kinds=["health"])
     else:
         rollback = execute_rollback("immediate", "x", kinds=["health"])
-    if feed == "mirror":
-        Route.objects.update(mirror_percentage=5)
     if feed == "pin":
         expires = rollback.requested_at + timedelta(days=1)
         Pin.objects.create(device_sn="A", path="stream", owner="ann", reason="x", expires_at=expires)
