@@ -6,7 +6,7 @@ from rollout.consistency import DatabaseConsistencyChecker, figures, report
 from rollout.consistency.figures import Counted
 from rollout.consistency.outcomes import Outcome
 from rollout.models import CheckProgress
-from tests.rollout.consistency.scene import consume, readings, send, settled
+from tests.rollout.consistency.scene import advance, consume, progress, readings, send, settled
 from tests.streaming.entries import FIVE
 
 
@@ -52,8 +52,6 @@ def test_devices_can_not_make_rows_without_end() -> None:
 
 
 def test_the_rolling_check_keeps_none() -> None:
-    from tests.rollout.consistency.scene import advance, progress
-
     send(*readings(2))
     consume()
     advance()
