@@ -237,6 +237,16 @@ def ledger_balances(ledger: Ledger, found: Found, raw: sqlite3.Connection, serve
             yield f"(6) {kind}: {open_records[kind]} accepted records are in no account"
 
 
+def shadows_are_copies(ledger: Ledger, found: Found, raw: sqlite3.Connection, server: Server) -> Iterator[str]:
+    """(7) A shadow row is a copy of a row of its own key; that it is written touches nothing else, (1) to (6) say."""
+    for kind, (sql, width) in TABLES.items():
+        for row in raw.execute(f"{sql}_shadow"):
+            row = tuple(map(_plain, row))
+            held = found.rows.get((kind, row[:width]))
+            if held is None or held[0] != row[width:-2]:
+                yield f"(7) the shadow of {kind} {row[:width]} is {row[width:-2]}, the row {held}"
+
+
 INVARIANTS: tuple[Check, ...] = (
     accepted_once,
     nothing_made_up,
@@ -244,6 +254,7 @@ INVARIANTS: tuple[Check, ...] = (
     nothing_is_left,
     devices_are_newest,
     ledger_balances,
+    shadows_are_copies,
 )
 
 

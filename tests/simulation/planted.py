@@ -17,7 +17,7 @@ from ingest.writers import device, event, health
 from monitoring import ledger
 from rollout import routes
 from rollout.buckets import bucket
-from streaming import registry, retention, storing
+from streaming import mirror, registry, retention, storing
 from streaming.consumer import Consumer
 from streaming.failures import Failure, Unavailable
 from streaming.producer import NotAppended
@@ -437,3 +437,27 @@ def a_day_takes_whatever_comes_last(patch: pytest.MonkeyPatch, ports: Ports) -> 
 @planted("(2)")
 def an_alert_is_raised_for_each_delivery(patch: pytest.MonkeyPatch, ports: Ports) -> None:
     patch.setattr(event, "dedup_key", lambda record: uuid.uuid4().hex)
+
+
+# Mirror
+
+
+@planted("(7)")
+def a_shadow_is_stored_otherwise(patch: pytest.MonkeyPatch, ports: Ports) -> None:
+    shadow = registry.get("health-shadow")
+
+    def write(records: Any, shadow: bool = True) -> Written:
+        return health.write([msgspec.structs.replace(record, heart_rate=None) for record in records], True)
+
+    patch.setitem(registry._shadows, "health", replace(shadow, write=write))
+
+
+@planted("(3)")
+def copies_go_to_the_stream_of_devices(patch: pytest.MonkeyPatch, ports: Ports) -> None:
+    real = mirror._entries
+
+    def entries(shadow: Kind, copy: mirror.Copy) -> list[Any]:
+        stream = registry.get(copy.kind).stream
+        return [msgspec.structs.replace(entry, stream=stream) for entry in real(shadow, copy)]
+
+    patch.setattr(mirror, "_entries", entries)

@@ -4,7 +4,7 @@ import contextlib
 import gc
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -19,8 +19,9 @@ from ingest import upload as uploads
 from ingest.writers import clock as writers_clock
 from ljwx import background
 from rollout import pins
-from streaming import storing
+from streaming import mirror, storing
 from streaming.budget import Budget
+from streaming.producer import NotAppended, append
 from tests.simulation import memory
 from tests.simulation.database import Connection, Database, open_database
 
@@ -32,6 +33,8 @@ APPS = ("streaming", "rollout", "ingest")
 TABLES = (
     "t_user_health_data", "t_user_health_data_daily", "t_user_health_data_weekly", "t_device_info",
     "t_device_info_history", "t_common_event", "t_alert_info", "ljwx_dead_letter", "rollout_change",
+    "t_user_health_data_shadow", "t_user_health_data_daily_shadow", "t_user_health_data_weekly_shadow",
+    "t_device_info_shadow", "t_device_info_history_shadow", "t_common_event_shadow",
 )  # fmt: skip
 
 
@@ -61,6 +64,8 @@ class Ports:
             (storing, "random", SimpleNamespace(uniform=lambda a, b: a + (b - a) * self.current.world.random.random())),
             (pins, "clock", lambda: self.current.world.now),
             (accept, "_semaphore", self),
+            (mirror, "threaded", self),
+            (mirror, "clock", lambda: self.current.world.monotonic()),
             (Budget, "clock", lambda budget: self.current.world.now),
             (settings, "STREAM_RETENTION_MINUTES", 0),
             (background, "INTERVAL", STALE_S),
@@ -115,6 +120,20 @@ class Ports:
 
     def release(self) -> None:
         return
+
+    # As the mirror of a process without an event loop
+
+    def publish(self, copies: Sequence[mirror.Copy]) -> None:
+        counts = self.current.world.counts
+        for copy in copies:
+            try:
+                if not mirror.is_open():
+                    raise NotAppended("the mirror is closed", unsure=False)
+                append(copy.entries())
+            except NotAppended:
+                counts["dropped copies"] += 1
+            else:
+                counts["mirrored copies"] += 1
 
 
 def holders(name: str) -> list[ModuleType]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from monitoring import ledger as edge
+from streaming import registry
 from tests.simulation import memory, web, workers
 from tests.simulation.client import Client, Network
 from tests.simulation.fate import SEMAPHORE, Fate
@@ -21,6 +22,7 @@ from tests.simulation.world import LONG_S, Process, World
 
 MOST_ROUNDS = 1_000
 OFTEN = 3
+MIRRORED_EVERY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,10 @@ class Result:
 class System:
     """The processes of one run and what they share."""
 
-    def __init__(self, ports: Ports, world: World) -> None:
+    def __init__(self, ports: Ports, world: World, *, mirrored: bool) -> None:
         random = world.random
         self.world = world
+        self.kinds = registry.consumed() if mirrored else registry.kinds()
         self.database = ports.database
         self.ports = ports
         self.server = Server(old=random.random() < 0.25, node_most=random.choice((1, 1, 1, 2, 100)))
@@ -156,13 +159,15 @@ def run(ports: Ports, seed: int, *, suppressed: Container[int] = (), traced: boo
     ports.database.begin(None)
     ports.empty()
     ports.database.raw.execute("DELETE FROM rollout_route")
+    # Not drawn: a seed without a mirror is the same run as before there was one.
+    mirrored = seed % MIRRORED_EVERY == 0
     ports.database.raw.executemany(
         "INSERT INTO rollout_route (kind, percentage, mirror_percentage, salt, epoch, updated_at)"
-        " VALUES (?, ?, 0, 'plan-1', 1, '2026-09-01')",
-        [(kind, world.random.choice((0, 50, 100, 100))) for kind in KINDS],
+        " VALUES (?, ?, ?, 'plan-1', 1, '2026-09-01')",
+        [(kind, world.random.choice((0, 50, 100, 100)), 100 * mirrored) for kind in KINDS],
     )
     ports.database.begin(world)
-    system = ports.current = System(ports, world)
+    system = ports.current = System(ports, world, mirrored=mirrored)
     broken = system.run()
     counts = world.counts
     counts["steps"] += system.steps

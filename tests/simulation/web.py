@@ -14,7 +14,9 @@ from django.http import HttpRequest
 from ingest import upload as uploads
 from ingest.accept import ALWAYS_STREAM, ROUTED, CanNotAccept, commit_of
 from ingest.response import UploadResponse
+from ljwx import background
 from streaming.groupcommit import GroupCommit
+from streaming.mirror import LoopMirror
 from tests.simulation.asynchronous import Loop, Pool, outside
 from tests.simulation.sent import Upload
 from tests.simulation.world import Process
@@ -118,6 +120,7 @@ def looped(process: Process, devices: Devices) -> None:
 
 def _many(process: Process, devices: Devices, found: list[Upload], loop: Loop, group: GroupCommit) -> None:
     taken = [devices.begin(upload, deferred=True) for upload in found]
+    mirror = LoopMirror(group)
 
     async def serve(one: Taken) -> None:
         response = one[2]
@@ -128,9 +131,13 @@ def _many(process: Process, devices: Devices, found: list[Upload], loop: Loop, g
         else:
             response.settle(None)
         devices.end(process, one)
+        # What the process remembers is read as it is: on a loop nobody looks at Redis for it.
+        with background.holding():
+            response.commit.mirror(mirror)
 
     async def serve_all() -> None:
         await asyncio.gather(*(serve(one) for one in taken))
+        await mirror.aclose()
 
     loop.run_until_complete(serve_all())
 

@@ -25,7 +25,7 @@ def consumer(process: Process, system: Any) -> None:
     world = process.world
     subject = Consumer(
         name=process.name,
-        kinds=registry.kinds(),
+        kinds=system.kinds,
         connection=system.client,
         batch_size=world.random.choice((1, 2, 3, 10)),
         claim_idle_ms=CLAIM_IDLE_MS,
@@ -50,7 +50,7 @@ def consumer(process: Process, system: Any) -> None:
 def trimmer(process: Process, system: Any) -> None:
     """Trims all streams, whose retention is over at once."""
     while True:
-        for kind in registry.kinds():
+        for kind in system.kinds:
             removed = retention.trim(system.client, kind, now=process.world.now + LONG_S)
             process.world.counts["trimmed"] += removed
         process.world.rest()
