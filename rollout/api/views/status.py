@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from rollout.api.status import alarms, consumers, controller, parts, plan, streams, traffic
+from rollout.api.status import everything, parts, traffic
 from rollout.api.view import Reading
 
 
@@ -14,20 +14,6 @@ class StatusView(Reading):
     needs = {"GET": "rollout.view_route"}
 
     def read(self, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
-        found = parts.gather(
-            database={
-                "traffic": traffic.routes,
-                "unconfirmed": traffic.unconfirmed,
-                "plan": plan.active,
-                "rollback": plan.rolling_back,
-                "controller": controller.leads,
-            },
-            from_redis={
-                "redis": streams.server,
-                "streams": streams.all_kinds,
-                "consumers": consumers.consumers,
-                "alarms": alarms.standing,
-            },
-        )
+        found = parts.gather(database=everything.DATABASE, from_redis=everything.REDIS)
         here = {"override": traffic.forced(), "stream": traffic.gate()}
         return {"measured_at": timezone.now(), **here, **found}
