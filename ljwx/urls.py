@@ -9,6 +9,7 @@ from rollout.api.description import DocsView, SchemaView
 urlpatterns = [
     path("", include("ingest.urls")),
     path("", include("monitoring.urls")),
+    path("", include("rollout.dashboard.urls")),
     path("stream_monitor/api/", include("rollout.api.urls")),
     re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
     re_path(r"^api/docs/?$", DocsView.as_view(), name="api_docs"),

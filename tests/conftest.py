@@ -20,7 +20,7 @@ from tests.run import temporary
 # These start what they meet themselves.
 WHOLE = ROOT / "tests" / "processes"
 # Pages and answers over functions that have their own tests on both databases.
-ONCE = (ROOT / "tests" / "rollout" / "admin", ROOT / "tests" / "rollout" / "api")
+ONCE = tuple(ROOT / "tests" / "rollout" / name for name in ("admin", "api", "dashboard"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

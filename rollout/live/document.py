@@ -26,7 +26,7 @@ class Composer:
         self._source = source
         self._lately = Lately()
         self._rates = Rates()
-        slow = (parts.dead_letters, parts.verified_through, parts.devices, parts.way_back)
+        slow = (parts.dead_letters, parts.verified_through, parts.devices, parts.way_back, parts.thresholds)
         self._slow = {read.__name__: Held(read, every_s=SLOW_S) for read in slow}
         self._checklist = Held(parts.checklist, every_s=SLOW_S)
 

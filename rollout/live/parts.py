@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from monitoring import samples
-from rollout import checklists, fleet, rollback
+from rollout import checklists, fleet, policies, rollback
 from rollout.api.shown.plan import PLANS, brief
 from rollout.api.shown.records import rollback as shown_rollback
 from rollout.consistency import verified
@@ -91,3 +91,10 @@ def devices() -> int | None:
 def way_back() -> dict[str, Any]:
     """What an emergency rollback would move, and whether the legacy path can carry it. Raises django.db.Error."""
     return telling.preview_data(rollback.preview(Rollback.Strategy.IMMEDIATE))
+
+
+def thresholds() -> dict[str, tuple[float, float]]:
+    """Where each metric holds and where it acts, in its own unit. Raises django.db.Error."""
+    _row, policy = policies.active()
+    found = {name: getattr(policy, name) for name in ("consistency", "backlog", "age", "cpu", "accept", "memory")}
+    return {"errors": (policy.errors.hold, policy.errors.test.null), **{k: (v.hold, v.act) for k, v in found.items()}}

@@ -12,8 +12,10 @@ from rollout.guardrails.evidence import Evidence, KindEvidence
 from rollout.lease import Holding
 from rollout.plans.moving import atomic
 
-# What is behind longer than this is made up for at once: longer rows are made every so often.
+# Longer rows are made every so often.
 THINNED_EVERY_S = 10
+# A round that takes longer leaves a gap in the gauges.
+ROUND_MOST_S = 3
 
 
 class Sampler:
@@ -25,7 +27,7 @@ class Sampler:
 
     def take(self, *, evidence: Evidence, look: Look, holding: Holding, now: float) -> None:
         """Keep every second that is settled at `now` and not kept yet; the gauges of this moment are those of the
-        newest. Raises LeaseLost, django.db.Error: nothing was kept then."""
+        seconds since the last round. Raises LeaseLost, django.db.Error: nothing was kept then."""
         until = int(now) - told.SETTLED_S
         written = samples.written()
         since = until - 1 if written is None else max(written, until - KEPT_S)
@@ -34,7 +36,8 @@ class Sampler:
         kept = of_seconds(told.read(since, until), since=since, until=until)
         used = machine.read()
         measured = self._gauges(evidence, look, cpu=machine.share(self._used, used))
-        kept[until - 1].high, kept[until - 1].low = measured.high, measured.low
+        for second in range(max(since, until - ROUND_MOST_S), until):
+            kept[second].high, kept[second].low = measured.high, measured.low
         self._used = used
         _write(kept, until=until, holding=holding)
         if until - self._thinned_at >= THINNED_EVERY_S:

@@ -43,7 +43,8 @@ def test_everything_is_there_with_nothing_unknown() -> None:
     assert (told["unknown"], told["source"]) == ({}, "web")
     assert set(told) == {
         "seq", "measured_at", "source", "unknown", *everything.DATABASE, *everything.REDIS, "judged", "drawn_up",
-        "last_rollback", "lately", "recent", "dead_letters", "verified_through", "devices", "way_back", "checklist",
+        "last_rollback", "lately", "recent", "dead_letters", "verified_through", "devices", "way_back",
+        "thresholds", "checklist",
     }  # fmt: skip
     assert told["traffic"]["health"]["percentage"] == 0
     assert told["drawn_up"]["name"] == "autumn"
