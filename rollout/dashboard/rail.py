@@ -17,6 +17,7 @@ from rollout.plans.actions import ACTIONS, DRAWN_UP
 
 # What there is to do before it starts, and after. The way back has its own place.
 BEFORE, AFTER = ("submit", "approve", "start", "cancel"), ("pause", "resume", "advance", "complete")
+AT_ANY_VERSION = {"pause", "resume", "advance"}
 EFFECTS = {
     "submit": gettext_lazy("The plan is handed to those who approve. Nothing moves."),
     "approve": gettext_lazy("You stand behind exactly this plan. Nothing moves."),
@@ -46,7 +47,8 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One action. `why_not`: what of the plan speaks against it; `needs`: the permission."""
+    """One action. `why_not`: what of the plan speaks against it; `needs`: the permission. `version`: that of the plan
+    as it is drawn, where another one is another matter; the controller counts it up while the plan runs."""
 
     name: str
     label: str
@@ -54,6 +56,7 @@ class Deed:
     api: str
     needs: str
     why_not: str
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ def _deeds(plan: dict[str, Any]) -> Iterator[Deed]:
             api=f"plans/{plan['id']}/{name}",
             needs=action.permission,
             why_not=_why_not(plan, name),
+            version=None if name in AT_ANY_VERSION else plan["version"],
         )
 
 

@@ -1,6 +1,7 @@
 """Composing the live document."""
 
 import time
+from typing import Any
 
 from django.db import Error
 
@@ -16,6 +17,8 @@ from rollout.live.rates import Rates
 
 # What costs more or changes seldom.
 SLOW_S = 10.0
+# Read before all others, and not told.
+MOVED = "moved"
 
 
 class Composer:
@@ -29,6 +32,7 @@ class Composer:
         slow = (parts.dead_letters, parts.verified_through, parts.devices, parts.way_back, parts.thresholds)
         self._slow = {read.__name__: Held(read, every_s=SLOW_S) for read in slow}
         self._checklist = Held(parts.checklist, every_s=SLOW_S)
+        self._moved: Any = None
 
     def compose(self, judgement: Judgement | None = None) -> Document:
         """The document of this moment. `judgement`: the one just made; without it the last that was kept."""
@@ -38,6 +42,7 @@ class Composer:
             now = time.time()
         found = gather(
             database={
+                MOVED: self._forget,
                 **everything.DATABASE,
                 "judged": parts.judged if judgement is None else lambda: parts.of(judgement),
                 "drawn_up": parts.drawn_up,
@@ -48,5 +53,15 @@ class Composer:
             },
             from_redis={**everything.REDIS, "checklist": self._checklist},
         )
+        for told in (found, found["unknown"]):
+            told.pop(MOVED, None)
         self._rates.add(found["consumers"], now=now)
         return {"seq": int(now * 1000), "measured_at": now, "source": self._source, **found}
+
+    def _forget(self) -> None:
+        """What is read seldom is read now when a share or a plan is another than in the last document."""
+        moved = parts.moved()
+        if moved != self._moved:
+            self._moved = moved
+            for held in (*self._slow.values(), self._checklist):
+                held.forget()

@@ -16,6 +16,10 @@ class Held:
         self._read_at: float | None = None
         self._value: Any = None
 
+    def forget(self) -> None:
+        """Ask again the next time."""
+        self._read_at = None
+
     def __call__(self) -> Any:
         if self._read_at is None or self.clock() - self._read_at >= self._every_s:
             self._value, self._read_at = self._read(), self.clock()

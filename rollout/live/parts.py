@@ -12,14 +12,21 @@ from rollout.consistency import verified
 from rollout.consistency.report import entry
 from rollout.guardrails import judgement as judgements
 from rollout.guardrails.judgement import Judgement
-from rollout.models import Decision, Plan, Rollback
-from rollout.plans.actions import DRAWN_UP
+from rollout.models import Decision, Plan, Rollback, Route
+from rollout.plans.actions import DRAWN_UP, ENDED
 from rollout.rollback import telling
 from streaming import reasons, registry
 
 # Seconds of the history that a document brings along: a browser that has missed some has no gap.
 RECENT_S = 5
 MOST_REASONS = 20
+MOST_PLANS = 50
+
+
+def moved() -> tuple[Any, Any]:
+    """What is another one when a share or a plan has changed. Raises django.db.Error."""
+    plans = Plan.objects.exclude(status__in=ENDED).order_by("-pk")
+    return dict(Route.objects.values_list("kind", "epoch")), list(plans.values_list("pk", "status")[:MOST_PLANS])
 
 
 def drawn_up() -> dict[str, Any] | None:

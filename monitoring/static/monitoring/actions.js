@@ -141,7 +141,7 @@ export class Actions {
   }
 
   ask(button) {
-    this.deed = { api: button.dataset.api, version: Number(button.dataset.version) };
+    this.deed = { api: button.dataset.api, version: button.dataset.version };
     document.getElementById("ask-title").textContent = button.textContent;
     document.getElementById("ask-do").textContent = button.textContent;
     document.getElementById("ask-effect").textContent = button.dataset.effect;
@@ -153,7 +153,8 @@ export class Actions {
   }
 
   asked() {
-    return { reason: document.getElementById("ask-reason").value || "…", version: this.deed.version };
+    const reason = document.getElementById("ask-reason").value || "…";
+    return this.deed.version ? { reason, version: Number(this.deed.version) } : { reason };
   }
 
   async act(event) {

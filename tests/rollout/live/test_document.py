@@ -134,3 +134,13 @@ def test_without_a_judgement_of_this_round_the_last_that_was_kept_is_told() -> N
     assert parts.judged() is None
     assert parts.drawn_up() is None
     assert parts.last_rollback() is None
+
+
+@pytest.mark.usefixtures("streams")
+def test_what_is_read_seldom_is_read_at_once_when_the_share_has_changed() -> None:
+    composer = Composer("web")
+    assert {move["from"] for move in composer.compose()["way_back"]["moves"]} == {"0.00"}
+    Route.objects.update(percentage=30)
+    assert {move["from"] for move in composer.compose()["way_back"]["moves"]} == {"0.00"}
+    Route.objects.update(epoch=2)
+    assert {move["from"] for move in composer.compose()["way_back"]["moves"]} == {"30.00"}
