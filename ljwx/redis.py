@@ -11,6 +11,7 @@
 | `ljwx:autoscaler` | string: the supervisor that leads autoscaling | 30 s, renewed every 10 s |
 | `ljwx:autoscale` | string: JSON of what autoscaling remembers | until autoscaling replaces it |
 | `ljwx:controller` | string: who leads the controllers | 5 s, renewed each round |
+| `ljwx:live` | string: JSON, the live document of the dashboard | 5 s, renewed each round |
 | `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
 | `ljwx:ledger:{stream}:{minute}` | hash: `path:what` to the records that were acknowledged with it | 3 days |
 | `ljwx:budget` | hash: records handled and buried per kind and 10 s; stopped kinds with why | 5 min; until allowed |
@@ -38,6 +39,7 @@ SEATS_KEY = "ljwx:seats"
 AUTOSCALER_KEY = "ljwx:autoscaler"
 AUTOSCALE_KEY = "ljwx:autoscale"
 CONTROLLER_KEY = "ljwx:controller"
+LIVE_KEY = "ljwx:live"
 LEDGER_KEY = "ljwx:ledger:{{{}}}:{}"
 ALARMS_KEY = "ljwx:alarms"
 BUDGET_KEY = "ljwx:budget"

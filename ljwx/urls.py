@@ -5,10 +5,13 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from rollout.api.description import DocsView, SchemaView
+from rollout.api.views.prometheus import PrometheusView
 
 urlpatterns = [
     path("", include("ingest.urls")),
     path("", include("monitoring.urls")),
+    path("", include("rollout.dashboard.urls")),
+    re_path(r"^metrics/?$", PrometheusView.as_view(), name="metrics"),
     path("stream_monitor/api/", include("rollout.api.urls")),
     re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
     re_path(r"^api/docs/?$", DocsView.as_view(), name="api_docs"),

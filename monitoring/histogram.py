@@ -53,6 +53,10 @@ class Histogram(msgspec.Struct, omit_defaults=True):
         """All of them together, in seconds, each cut to whole microseconds."""
         return self.total_us / 1e6
 
+    def within(self, seconds: float) -> int:
+        """How many latencies were at most `seconds`, which may be off by `RELATIVE_ERROR`. Grows with `seconds`."""
+        return sum(count for index, count in self.buckets.items() if _middle(index) <= seconds)
+
     def quantile(self, q: float) -> float | None:
         """Seconds that the share `q` of the latencies do not exceed, within `RELATIVE_ERROR`: the one of rank
         ⌈q·count⌉. None when there is none. Raises ValueError unless 0 ≤ q ≤ 1."""
@@ -62,5 +66,10 @@ class Histogram(msgspec.Struct, omit_defaults=True):
         for index, count in sorted(self.buckets.items()):
             seen += count
             if seen >= rank:
-                return 2 * _GAMMA**index / (_GAMMA + 1) * 1e-6 if index else SHORTEST_S
+                return _middle(index)
         return None
+
+
+def _middle(index: int) -> float:
+    """The seconds that a bucket stands for."""
+    return 2 * _GAMMA**index / (_GAMMA + 1) * 1e-6 if index else SHORTEST_S

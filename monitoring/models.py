@@ -71,3 +71,24 @@ class ProcessReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.name}"
+
+
+class Sample(models.Model):
+    """Figures of a stretch of time. Written once by the controller that leads, read by charts, pruned by its step.
+    The row of step 0 counts everything before `at`."""
+
+    step_s = models.PositiveIntegerField(_("length (s)"))
+    at = models.PositiveBigIntegerField(_("begins at"), help_text=_("Seconds since 1970 by the database's clock."))
+    data = models.TextField(_("figures"), help_text=_("JSON: counts and latencies by path, gauges by name."))
+
+    class Meta:
+        db_table = "ljwx_sample"
+        verbose_name = _("sample")
+        verbose_name_plural = _("samples")
+        constraints = [
+            # also the index of "the samples of a step between two moments", and of what is too old
+            models.UniqueConstraint(fields=["step_s", "at"], name="sample_step_at")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at} +{self.step_s} s"

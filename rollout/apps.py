@@ -8,12 +8,15 @@ class RolloutConfig(AppConfig):
     verbose_name = _("Rollout")
 
     def ready(self) -> None:
+        from monitoring import live
         from rollout.api import local
         from rollout.consistency import window
         from rollout.controller import watching  # noqa: F401 - kept fresh in every web process
+        from rollout.live.document import Composer
         from rollout.rollback import verifying
         from rollout.routes import create_missing
 
         verifying.register(window.compared)
+        live.current.compose = Composer("web").compose
         post_migrate.connect(create_missing, sender=self, dispatch_uid="rollout.routes")
         post_migrate.connect(local.create, sender=self, dispatch_uid="rollout.api.local")

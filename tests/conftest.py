@@ -24,7 +24,7 @@ EMBEDDED = {f"test_{name}.py" for name in ("api", "backups", "drill", "simulate"
 SERVED = {f"test_{name}.py" for name in ("consistency", "consumers", "controller", "evidence", "rollback", "scaling")}
 ON_A_SERVER_TOO = {"test_it_becomes_ready_takes_an_upload_and_stops_in_order"}
 # Pages and answers over functions that have their own tests on both databases.
-ONCE = (ROOT / "tests" / "rollout" / "admin", ROOT / "tests" / "rollout" / "api")
+ONCE = tuple(ROOT / "tests" / "rollout" / name for name in ("admin", "api", "dashboard", "reporting"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

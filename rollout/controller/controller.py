@@ -13,7 +13,7 @@ from django.utils import timezone
 from ljwx import databaseclock
 from ljwx.redis import CONTROLLER_KEY, client
 from ljwx.stopping import Stop
-from monitoring import alarms, processes
+from monitoring import alarms, live, processes, samples
 from monitoring import tallies as told
 from rollout import checklists, confirmation, consistency, lease, override, policies, rollback, traffic
 from rollout.controller import planstate
@@ -26,10 +26,13 @@ from rollout.controller.freeze import is_frozen
 from rollout.controller.history import ACTOR, changes
 from rollout.controller.memory import Memory, load, save
 from rollout.controller.recording import record
+from rollout.controller.redislook import Look
 from rollout.controller.state import ALARM, LEASE_S, NAME
 from rollout.guardrails.judge import judge
 from rollout.guardrails.recovery import streaks
 from rollout.lease import Holding, LeaseLost
+from rollout.live.document import Composer
+from rollout.live.sampling import Sampler
 from rollout.models import Plan, Route, Step
 from rollout.plans.errors import PlanError
 from rollout.rollback import override as override_rollback
@@ -61,6 +64,8 @@ class Controller:
         self._renewal = Renewal()
         self._checks = Checks()
         self._fading = consistency.Fading()
+        self._sampler = Sampler()
+        self._composer = Composer("controller")
         self._pruned_at: float | None = None
 
     def run(self, stopping: Stop) -> None:
@@ -153,7 +158,9 @@ class Controller:
         self._checks.ask(now=now)
         self._fading.step(now=now)
         self._prune(now)
+        self._sampler.take(evidence=found.evidence, look=found.look, holding=holding, now=now)
         self._beat()
+        self._publish(round_, found.look)
 
     def _beat(self) -> None:
         """Say in Redis who leads, for those who do not ask the database."""
@@ -161,6 +168,16 @@ class Controller:
             client("control").set(CONTROLLER_KEY, self.holder, px=int(LEASE_S * 1000))
         except redis.RedisError as error:
             log.debug("nobody is told who leads: %s", type(error).__name__)
+
+    def _publish(self, round_: Round, look: Look) -> None:
+        """Let every browser see it. A Redis that has not answered in this round is not asked again: each web process
+        composes the document itself then."""
+        if look.alarms is None:
+            return
+        try:
+            live.publish(self._composer.compose(round_.judgement))
+        except redis.RedisError as error:
+            log.debug("the live document is not published: %s", type(error).__name__)
 
     def _act(self, order: Order, round_: Round) -> str:
         try:
@@ -220,4 +237,5 @@ class Controller:
         self._pruned_at = now
         told.prune(moment=now)
         processes.prune(moment=now)
+        samples.prune(moment=now)
         consistency.prune(now=now)

@@ -30,6 +30,7 @@ def _measured(kinds: Sequence[Kind]) -> dict[str, Any]:
             "pending": measured.pending,
             "backlog": measured.total,
             "oldest_s": measured.oldest_s,
+            "memory_bytes": client("control").memory_usage(kind.stream) or 0,
         }
     return found
 

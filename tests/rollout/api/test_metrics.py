@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from ljwx import databaseclock
-from monitoring import tallies
+from monitoring import evidence, tallies
 from monitoring.bucket import Bucket
-from monitoring.models import Tally
+from monitoring.models import Sample, Tally
 from rollout.api.metrics import series, window
 from tests.rollout.api.conftest import Caller
 
@@ -70,7 +70,7 @@ def test_nothing_told_is_no_path_at_all(operator: Caller) -> None:
     assert operator.get("metrics").json()["evidence"]["paths"] == {}
 
 
-@pytest.mark.parametrize("minutes", ["0", "16", "x", "1.5"])
+@pytest.mark.parametrize("minutes", ["0", "43201", "x", "1.5"])
 def test_only_what_is_kept_can_be_asked_for(operator: Caller, minutes: str) -> None:
     answer = operator.get("metrics", minutes=minutes)
     assert (answer.status_code, list(answer.json()["fields"])) == (400, ["minutes"])
@@ -81,3 +81,20 @@ def test_without_redis_the_evidence_is_told(operator: Caller, settings: Any) -> 
     told = operator.get("metrics").json()
     assert set(told["unknown"]) == {"backlog"}
     assert told["evidence"]["paths"] == {}
+
+
+def test_the_history_is_told_with_what_moved_traffic_meanwhile(operator: Caller) -> None:
+    until = evidence.settled()
+    for minutes_ago, uploads in ((40, 7), (2, 5)):
+        at = (until - 60 * minutes_ago) // 10 * 10
+        data = f'{{"seconds":10,"paths":{{"legacy":{{"uploads":{uploads * 10}}}}}}}'
+        Sample.objects.create(step_s=10, at=at, data=data)
+    operator.post("switch_traffic", {"percentage": 5, "kind": "event", "reason": "first"})
+    told = operator.get("metrics", minutes=60).json()["history"]
+    assert (told["step_s"], told["values"]["uploads:legacy"]) == (10, [7, 5])
+    assert len(told["seconds"]) == 2
+    assert [(each["kind"], each["to"], each["reason"], each["actor"]) for each in told["changes"]] == [
+        ("event", 5, "first", "operator")
+    ]
+    assert operator.get("metrics", minutes=30).json()["history"]["values"]["uploads:legacy"] == [5]
+    assert "history" not in operator.get("metrics").json()

@@ -13,6 +13,7 @@ from rollout.controller import controller as module
 from rollout.controller.collecting import Collector
 from rollout.controller.controller import Controller
 from rollout.guardrails.evidence import Consistency, KindEvidence
+from rollout.live.document import Composer
 from rollout.rollback import override as override_rollback
 from tests.rollout.controller.rig import Rig
 
@@ -39,6 +40,8 @@ def rig(transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(machine, "share", lambda before, after: 0.1)
     monkeypatch.setattr(checklists, "preflight", lambda plan: [])
     monkeypatch.setattr(module, "close_old_connections", lambda: None)
+    # Composing is a third of a round and has tests of its own.
+    monkeypatch.setattr(Composer, "compose", lambda self, judgement: {})
     monkeypatch.setattr(override_rollback, "_watch", override_rollback.Watch())
     policies.save(QUICK, actor="ann", reason="a minute is long in a test")
     real = Collector._of_kind

@@ -1,0 +1,137 @@
+"""Websockets that show the live document: each process looks once a second and sends it to its own.
+
+No channel layer: a document that is lost costs nothing, for the next one is whole.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import Error, close_old_connections
+
+from monitoring import live
+from monitoring.live import Document
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+# How long a permission that was withdrawn is still used.
+ASKED_EVERY_S = 30.0
+MOST_SOCKETS = 500
+REFUSED, LOST, FULL = 4403, 4401, 4429
+
+# One thread, so one connection to the database, whatever the number of sockets.
+_looking = ThreadPoolExecutor(1, "live")
+
+
+class LiveSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """Sends the document on connect and then once a second, until the browser leaves or may not look any more. Whatever
+    it sends is not read."""
+
+    async def connect(self) -> None:
+        """Accept who is admitted; anybody else sees the handshake refused."""
+        self.way = ""
+        if len(_sockets) >= MOST_SOCKETS:
+            await self.close(code=FULL)
+        elif not await _ask(self.admits, self.scope):
+            await self.close(code=REFUSED)
+        else:
+            self.way = self.manner(self.scope)
+            await self.accept()
+            await self.send(text_data=await _ask(_drawn, type(self), self.way))
+            await _join(self)
+
+    async def disconnect(self, code: int) -> None:
+        await _leave(self)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """What a browser says is not asked for."""
+
+    def admits(self, scope: Mapping[str, Any]) -> bool:
+        """Whether who has opened it may look. Called in a thread, again and again. Raises django.db.Error."""
+        raise NotImplementedError
+
+    def manner(self, scope: Mapping[str, Any]) -> str:
+        """In which manner it is drawn, such as a language: those of one manner are sent the same text."""
+        raise NotImplementedError
+
+    @staticmethod
+    def draw(document: Document, manner: str) -> str:
+        """The text that is sent. Called in a thread."""
+        raise NotImplementedError
+
+
+_sockets: dict[LiveSocket, "asyncio.Task[None] | None"] = {}
+_task: "asyncio.Task[None] | None" = None
+
+
+async def _ask(function: Any, *args: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(_looking, _closing, function, *args)
+
+
+def _closing(function: Any, *args: Any) -> Any:
+    close_old_connections()
+    return function(*args)
+
+
+def _drawn(kind: type[LiveSocket], manner: str) -> str:
+    return kind.draw(live.current.get(), manner)
+
+
+async def _join(socket: LiveSocket) -> None:
+    global _task
+    _sockets[socket] = None
+    if _task is None or _task.done():
+        _task = asyncio.create_task(_run())
+
+
+async def _leave(socket: LiveSocket) -> None:
+    global _task
+    _sockets.pop(socket, None)
+    if not _sockets and _task is not None:
+        _task.cancel()
+        _task = None
+
+
+async def _run() -> None:
+    """Look and send, once a second, as long as there is a socket."""
+    asked_at = time.monotonic()
+    while True:
+        await asyncio.sleep(EVERY_S)
+        try:
+            if time.monotonic() - asked_at >= ASKED_EVERY_S:
+                asked_at = time.monotonic()
+                await _dismiss()
+            await _send()
+        except Error as error:
+            log.warning("the dashboard is not sent: %s", type(error).__name__)
+
+
+async def _send() -> None:
+    texts: dict[tuple[type[LiveSocket], str], str] = {}
+    for socket, sending in list(_sockets.items()):
+        if sending is not None and not sending.done():
+            continue  # it is slow: it misses this one
+        key = (type(socket), socket.way)
+        if key not in texts:
+            texts[key] = await _ask(_drawn, *key)
+        if socket in _sockets:
+            _sockets[socket] = asyncio.create_task(_pass(socket, texts[key]))
+
+
+async def _pass(socket: LiveSocket, text: str) -> None:
+    try:
+        await socket.send(text_data=text)
+    except (OSError, RuntimeError) as error:
+        log.debug("a browser has gone: %s", type(error).__name__)
+
+
+async def _dismiss() -> None:
+    for socket in list(_sockets):
+        if not await _ask(socket.admits, socket.scope):
+            await socket.close(code=LOST)
+            await _leave(socket)

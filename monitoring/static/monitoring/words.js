@@ -1,0 +1,3 @@
+// Fills the `{…}` of a text.
+
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
