@@ -27,6 +27,7 @@ def lines(*, address: Address, workers: int, var_dir: Path, password: str | None
         _("Consumers started"): _("%(workers)s processes") % {"workers": workers},
         _("Controller started"): _("moves plans, judges once a second"),
         _("Web"): f"{address.url}/",
+        _("Dashboard"): f"{address.url}/stream_monitor/",
         _("Admin"): f"{address.url}/admin/  {admin}",
         _("Data folder"): str(var_dir),
     }

@@ -107,6 +107,9 @@ def test_values_that_nobody_renews_say_how_old_they_are(look: Look, system: Syst
         page.wait_for_selector("html[data-stale]")
         expect(page.locator("#stale")).to_have_text(re.compile(r"values are \d+ s old"))
         expect(page.locator("#announce")).to_contain_text("s old")
+        expect(page.locator("#connection")).not_to_contain_text("live")
+        page.mouse.wheel(0, 2000)
+        expect(page.locator("#emergency > summary")).to_be_in_viewport()
         assert float(section(page, "streams").evaluate("each => getComputedStyle(each).opacity")) < 1
     state(page, "live")
     expect(page.locator("#stale")).to_be_hidden()

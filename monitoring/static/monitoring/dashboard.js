@@ -42,6 +42,7 @@ function age() {
     if (stale) root.dataset.stale = "";
     else delete root.dataset.stale;
     note.hidden = !stale;
+    mark();
     if (stale) document.getElementById("announce").textContent = said("stale", seconds);
   }
   if (stale) note.textContent = said(connection === "lost" ? "lost" : "stale", seconds);
@@ -51,10 +52,15 @@ const said = (name, seconds) => fill(settings.words[name], { age: Math.round(sec
 
 function connected(state) {
   connection = state;
-  const mark = document.getElementById("connection");
-  mark.dataset.connection = state;
-  mark.title = settings.words[state === "lost" ? "connecting" : state];
-  mark.querySelector("[data-word]").textContent = mark.title;
+  mark();
+}
+
+// A connection that brings nothing new is not live.
+function mark() {
+  const shown = connection === "live" && "stale" in root.dataset ? "connecting" : connection;
+  const pill = document.getElementById("connection");
+  pill.dataset.connection = shown;
+  pill.querySelector("[data-word]").textContent = settings.words[shown === "lost" ? "connecting" : shown];
 }
 
 // What can be scrolled sideways can be reached by keyboard.
