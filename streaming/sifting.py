@@ -14,15 +14,16 @@ class Sifted:
     refused: Sequence[tuple[Record, str]] = ()
 
 
-def sift(kind: Kind, record: Record, *, refusal: Callable[[Record], str]) -> Sifted:
+def sift(kind: Kind, record: Record, *, refusal: Callable[[Record], str]) -> Sifted | None:
     """Try what a refused `record` carries, one after the other, beside those that can be written.
 
-    `refusal(record)` is why it can not be written, empty when it can. Nothing is `refused` when the record alone can
-    not be written either: then it is to blame itself. Raises what `refusal` raises.
+    `refusal(record)` is why it can not be written, empty when it can. None when the record alone can not be written
+    either: then it is to blame itself. Nothing is `refused` when all of it can be written by now: another process has
+    stored a row meanwhile that what was refused conflicts with. Raises what `refusal` raises.
     """
     carried = kind.carried
     if carried is None or not carried.of(record) or refusal(carried.keep(record, ())):
-        return Sifted(record)
+        return None
     kept: list[Record] = []
     refused: list[tuple[Record, str]] = []
     for each in carried.of(record):

@@ -138,7 +138,12 @@ class _Storing:
     def _without(self, item: Item, reason: str, burials: Sequence[Burial]) -> Tally:
         """Store `item`, which was refused for `reason`, without what is refused of it: what it carries, or all."""
         sifted = sift(self.kind, item.record, refusal=self.refusal)
-        if not sifted.refused or self.kind.carried is None:
+        if sifted is not None and not sifted.refused:
+            try:
+                return self._attempt([item], burials)
+            except Exception as error:  # noqa: BLE001 - raised again unless the record may be to blame
+                reason, sifted = self.reason(error), None
+        if sifted is None or self.kind.carried is None:
             log.warning("%s record can not be stored: %s", self.kind.name, reason)
             return self.store((), [*burials, self.burial(item, reason)])
         inner = get(self.kind.carried.kind)

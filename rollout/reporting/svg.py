@@ -75,8 +75,8 @@ class _Scale:
 
 
 def _nice(highest: float) -> float:
-    """The next of 1, 2, 2.5 and 5 times a power of ten that holds `highest`."""
-    if highest <= 0:
+    """The next of 1, 2, 2.5 and 5 times a power of ten that holds `highest`; 1 for what is as good as nothing."""
+    if highest < 1e-9:
         return 1.0
     power = 10.0 ** math.floor(math.log10(highest))
     return next(power * step for step in (1, 2, 2.5, 5, 10) if power * step >= highest * 0.999)

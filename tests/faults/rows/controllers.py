@@ -40,11 +40,16 @@ def controller_stopped(scene: Scene, dice: Dice) -> Iterator[None]:
 
 @contextmanager
 def _on_the_way_down(scene: Scene) -> Iterator[tuple[Child, Child]]:
-    """Two controllers, the first of which leads and lowers every share from 100 % in steps of a second."""
-    from rollout.models import Change, Rollback
+    """Two controllers, the first of which leads and lowers every share from 100 % in steps of a second. The share
+    is as it was in the end."""
+    from rollout.models import Change, Rollback, Route
     from rollout.rollback import execute_rollback
 
+    share = int(Route.objects.get(kind="health").percentage)
+    scene.share(100)
     with ExitStack() as stack:
+        # For the rows that may follow under the same load.
+        stack.callback(scene.share, share)
         both = []
         for number in (1, 2):
             both.append(scene.child("manage.py", "run_controller", name=f"controller-{number}"))

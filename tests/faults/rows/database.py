@@ -55,7 +55,12 @@ def frozen_long(scene: Scene, dice: Dice) -> Iterator[None]:
     scene.until(lambda: _later(given_up, _all_failing(scene)), within=60, what="every consumer tries again")
     yield
     scene.database.signal(signal.SIGCONT)
-    scene.until(lambda: all(not error for error, _ in scene.told("error", "beat")), within=60, what="no consumer fails")
+    try:
+        scene.until(
+            lambda: all(not error for error, _ in scene.told("error", "beat")), within=60, what="no consumer fails"
+        )
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {scene.told('error', 'beat')} {scene.said('consumers')[-2500:]}") from error
     scene.until(lambda: scene.workers() == before, within=60, what="the same consumers go on by themselves")
 
 
