@@ -4,7 +4,10 @@ A holder that is stopped past its lease and goes on does not know it. So each of
 own transaction (`fence`): the row is then locked until the COMMIT, and nobody else can take the lease in between.
 """
 
-from collections.abc import Callable
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -44,6 +47,23 @@ class Holding:
     def release(self) -> None:
         """Let the next one take it at once; harmless when it is lost already. Raises django.db.Error."""
         _mine(self).update(expires_at=DatabaseTime())
+
+
+def here() -> str:
+    """This process as a holder."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@contextmanager
+def held(name: str, *, seconds: float) -> Iterator[Holding | None]:
+    """The lease for this process, for as long as the block; None while somebody else has it. Raises
+    django.db.Error."""
+    holding = take(name, holder=here(), seconds=seconds)
+    try:
+        yield holding
+    finally:
+        if holding is not None:
+            holding.release()
 
 
 def take(name: str, *, holder: str, seconds: float) -> Holding | None:

@@ -10,7 +10,8 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -110,15 +111,8 @@ class LoopMirror:
 
     async def _rounds(self) -> None:
         while copies := _next(self._queue):
-            try:
+            with _counted(copies):
                 await self._group.append([entry for copy in copies for entry in copy.entries()])
-            except NotAppended as error:
-                _drop(copies, error)
-            except Exception as error:  # the top of a task that nobody waits for
-                log.exception("mirrored copies can not be appended")
-                _drop(copies, error)
-            else:
-                _tell(copies)
 
 
 class ThreadMirror:
@@ -145,15 +139,8 @@ class ThreadMirror:
 
     def _run(self) -> None:
         while copies := self._round():
-            try:
+            with _counted(copies):
                 append([entry for copy in copies for entry in copy.entries()])
-            except NotAppended as error:
-                _drop(copies, error)
-            except Exception as error:  # the top of a thread that nobody waits for
-                log.exception("mirrored copies can not be appended")
-                _drop(copies, error)
-            else:
-                _tell(copies)
 
     def _round(self) -> list[Copy]:
         with self._lock:
@@ -184,9 +171,20 @@ def _next(queue: deque[Copy]) -> list[Copy]:
     return [queue.popleft() for _ in range(min(len(queue), ROUND_MOST))]
 
 
-def _tell(copies: Sequence[Copy]) -> None:
-    for copy in copies:
-        copy.appended()
+@contextmanager
+def _counted(copies: Sequence[Copy]) -> Iterator[None]:
+    """Count `copies` as what the block makes of them: appended, or dropped when it fails. Nobody waits for it, so it
+    never raises."""
+    try:
+        yield
+    except NotAppended as error:
+        _drop(copies, error)
+    except Exception as error:
+        log.exception("mirrored copies can not be appended")
+        _drop(copies, error)
+    else:
+        for copy in copies:
+            copy.appended()
 
 
 def _drop(copies: Sequence[Copy], error: Exception | None = None) -> None:

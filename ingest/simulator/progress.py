@@ -1,28 +1,14 @@
 """How a run goes, on a terminal; nothing is written to anything else."""
 
-from types import TracebackType
-
-from rich.console import Console
-
+from ingest.progress import StatusLine
 from ingest.simulator.tally import Tally
 
 
-class Progress:
-    """One line that changes, on stderr."""
+class Progress(StatusLine):
+    """The stages of a run."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
-        self._status = self._console.status("starting")
-
-    def __enter__(self) -> "Progress":
-        if self._console.is_terminal:
-            self._status.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._status.stop()
+        super().__init__("starting")
 
     def sending(self, tally: Tally) -> None:
         statuses = ", ".join(f"{status}: {count}" for status, count in sorted(tally.statuses.items()))

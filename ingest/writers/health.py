@@ -109,11 +109,11 @@ def write(records: Sequence[Health], shadow: bool = False) -> Written:
         same=same,
     )
     for period in PERIODS:
-        _write_nested(period, period.table.of(shadow), kept.stored, now)
+        _write_nested(period, kept.stored, now, shadow=shadow)
     return kept.written
 
 
-def _write_nested(period: Period, table: Table, records: Sequence[Health], now: str) -> None:
+def _write_nested(period: Period, records: Sequence[Health], now: str, *, shadow: bool) -> None:
     """Per column the later reading wins, whatever the order of arrival; at the same time the first stays."""
     newest: dict[Key, dict[str, Any]] = {}
     for record in records:
@@ -133,7 +133,7 @@ def _write_nested(period: Period, table: Table, records: Sequence[Health], now: 
         assignments[column] = f"CASE WHEN {test} THEN {{new.{column}}} ELSE {{old.{column}}} END"
         assignments[at] = f"CASE WHEN {test} THEN {{new.{at}}} ELSE {{old.{at}}} END"
     assignments["update_time"] = "{new.update_time}"
-    table.insert_or(
+    period.table.of(shadow).insert_or(
         [(*found, *(row.get(column) for column in flat), now, now) for found, row in sorted(newest.items())],
         assignments,
     )

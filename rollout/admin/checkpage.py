@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from rollout.consistency import report, verified_through
+from rollout.consistency import repairing, report, verified_through
 from rollout.consistency.figures import Figure
 from rollout.consistency.outcomes import Outcome
 from rollout.consistency.report import masked, moment
@@ -47,9 +47,7 @@ class Reached:
 def context(check: Check, *, shown: bool) -> dict[str, Any]:
     """All of it; `shown`: with values of records and whole serials. Raises django.db.Error."""
     found = report.of(check)
-    still_missing = CheckFinding.objects.filter(
-        check_run=check, outcome=CheckFinding.Outcome.MISSING, resolved_at__isnull=True
-    )
+    still_missing = repairing.missing(check)
     return {
         "check": check,
         "since": moment(check.since_ms),

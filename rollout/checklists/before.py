@@ -9,7 +9,7 @@ from ljwx.redis import client
 from monitoring import processes
 from rollout import backups
 from rollout.checklists.item import Finding, verdict
-from rollout.consistency import findings, verified
+from rollout.consistency import findings, seen
 from rollout.controller import state
 from rollout.models import Pin, Plan, Rollback, Route
 from streaming import backlog, groups, registry, safety
@@ -88,7 +88,7 @@ def is_drained(plan: Plan) -> Finding:
 def mirror_agrees(plan: Plan) -> Finding:
     """No open finding of mirrored records of the plan's kinds. Nobody has to mirror: without it nothing disagrees."""
     shadows = [shadow for kind in plan.kinds if (shadow := registry.shadow(kind)) is not None]
-    compared = sum(row.checked for shadow in shadows if (row := verified.settled(shadow.name)) is not None)
+    compared = sum(row.checked for shadow in shadows if (row := seen.settled(shadow.name)) is not None)
     wrong = sum(findings.still_open(shadow.name).count() for shadow in shadows)
     value = _("%(compared)d records compared, %(wrong)d findings") % {"compared": compared, "wrong": wrong}
     return verdict(not wrong, value)

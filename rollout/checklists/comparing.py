@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from ljwx import databaseclock
 from rollout.checklists.item import Finding, unknown, verdict
-from rollout.consistency import verified, verified_through
+from rollout.consistency import seen, verified_through
 from rollout.consistency.report import moment
 from rollout.models import Plan
 
@@ -16,7 +16,7 @@ BEHIND_S = 120.0
 
 def check_works(plan: Plan) -> Finding:
     """The rolling check of every kind of the plan keeps up with its stream."""
-    rows = {kind: verified.settled(kind) for kind in plan.kinds}
+    rows = {kind: seen.settled(kind) for kind in plan.kinds}
     if missing := sorted(kind for kind, row in rows.items() if row is None):
         return unknown(_("not begun: %s") % ", ".join(missing))
     oldest_ms = min(row.cursor_ms for row in rows.values() if row is not None)

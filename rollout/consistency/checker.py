@@ -1,8 +1,6 @@
 """A check of a window: begun, carried on by whoever comes next, and reported."""
 
 import math
-import os
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -144,14 +142,11 @@ class DatabaseConsistencyChecker:
 @contextmanager
 def _held() -> Iterator[Holding]:
     """The lease of those that check, for as long as the block. Raises CheckRunning while somebody else has it."""
-    holding = lease.take(LEASE, holder=f"{socket.gethostname()}:{os.getpid()}", seconds=LEASE_S)
-    if holding is None:
-        running = Check.objects.filter(active=True).values_list("pk", flat=True).first()
-        raise CheckRunning(_("Another check is running."), check=running)
-    try:
+    with lease.held(LEASE, seconds=LEASE_S) as holding:
+        if holding is None:
+            running = Check.objects.filter(active=True).values_list("pk", flat=True).first()
+            raise CheckRunning(_("Another check is running."), check=running)
         yield holding
-    finally:
-        holding.release()
 
 
 def _beat_age_s() -> float:

@@ -1,8 +1,6 @@
 """Repair: what is missing is stored after all, by the ordinary writer. It never overwrites and never deletes."""
 
 import logging
-import os
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -55,7 +53,7 @@ def preview(check_id: int) -> Repaired:
     django.db.Error."""
     check = Check.objects.get(pk=check_id)
     records = left = 0
-    for chunk in _chunks(_missing_findings(check)):
+    for chunk in _chunks(missing(check)):
         records += len(chunk)
         left += len(_missing(chunk))
     return Repaired(records, records - left, left)
@@ -74,7 +72,7 @@ def repair(check_id: int, *, actor: str, reason: str, approved_by: str = "") -> 
     LJWX_REPAIR_APPROVAL_ROWS need `approved_by`: somebody else where two people must agree. Raises RepairRefused,
     CheckRunning, LeaseLost, streaming.failures.Unavailable, django.db.Error, Check.DoesNotExist.
     """
-    records = _missing_findings(Check.objects.get(pk=check_id)).count()
+    records = missing(Check.objects.get(pk=check_id)).count()
     if needs_approval(records):
         if not approved_by:
             raise RepairRefused(
@@ -92,7 +90,7 @@ def ask(check_id: int, *, actor: str, reason: str, approved_by: str = "") -> Rep
     """A repair of the records that a check has found missing and that still are: ready to be carried out, or waiting
     for somebody's approval of just these. Raises Check.DoesNotExist, django.db.Error."""
     check, now = Check.objects.get(pk=check_id), timezone.now()
-    found = _missing_findings(check)
+    found = missing(check)
     records = found.count()
     newest = found.order_by("-pk").values_list("pk", flat=True).first()
     waits = needs_approval(records) and not approved_by
@@ -130,7 +128,7 @@ def unfinished() -> Repair | None:
 
 def _carry_out(row: Repair, holding: Holding, *, seconds: float | None) -> Repaired:
     until = None if seconds is None else time.monotonic() + seconds
-    found = _missing_findings(row.check_run).filter(pk__lte=row.up_to)
+    found = missing(row.check_run).filter(pk__lte=row.up_to)
     if row.started_at is None:
         row.started_at = timezone.now()
         row.save(update_fields=["started_at"])
@@ -160,16 +158,13 @@ def _other(approver: str, actor: str) -> None:
 @contextmanager
 def _held() -> Iterator[Holding]:
     """The lease of those that repair. Raises CheckRunning while somebody else has it."""
-    holding = lease.take(LEASE, holder=f"{socket.gethostname()}:{os.getpid()}", seconds=LEASE_S)
-    if holding is None:
-        raise CheckRunning(_("Another repair is running."))
-    try:
+    with lease.held(LEASE, seconds=LEASE_S) as holding:
+        if holding is None:
+            raise CheckRunning(_("Another repair is running."))
         yield holding
-    finally:
-        holding.release()
 
 
-def _missing_findings(check: Check) -> "QuerySet[CheckFinding]":
+def missing(check: Check) -> "QuerySet[CheckFinding]":
     rows = CheckFinding.objects.filter(check_run=check, outcome=CheckFinding.Outcome.MISSING, resolved_at__isnull=True)
     # What the mirror has found is a fault to be mended, and no record that anybody waits for.
     return rows.exclude(kind__in=[kind.name for kind in registry.shadows()])

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rollout.consistency import fading, findings, tallies, verified
+from rollout.consistency import fading, findings, seen, tallies, verified
 from rollout.consistency.ids import Id
 from rollout.consistency.looking import look
 from rollout.consistency.walking import Moved, Pace, step
@@ -52,7 +52,7 @@ def evidence(kind: str, since: float) -> Consistency | None:
     """The settled comparisons of entries of the present epoch of `kind` that were received since `since` (seconds since
     1970), to whole tens of seconds, mirrored ones included; None when nothing was settled yet. Raises
     django.db.Error."""
-    row, shadow = verified.settled(kind), registry.shadow(kind)
+    row, shadow = seen.settled(kind), registry.shadow(kind)
     route = Route.objects.filter(kind=kind).first()
     if row is None or route is None:
         return None
@@ -63,7 +63,7 @@ def evidence(kind: str, since: float) -> Consistency | None:
         more, wrong = tallies.of(shadow.name, epoch=route.epoch, since=since)
         matched, mismatched = matched + more, mismatched + wrong
         if route.mirror_percentage:
-            mirrored = verified.settled(shadow.name)
+            mirrored = seen.settled(shadow.name)
             through = verified.of(mirrored, findings.still_open(shadow.name)).through_ms if mirrored else 0
             settled_ms = min(settled_ms, mirrored.cursor_ms if mirrored else 0)
             verified_ms = min(verified_ms, through)

@@ -1,12 +1,18 @@
-"""Holes of a check that are none: the rolling check has seen the stretch in time."""
+"""How far the rolling check has come, and the holes of other checks that are none because it has seen the stretch in
+time."""
 
 from rollout.models import CheckFinding, CheckProgress
+
+
+def settled(kind: str) -> CheckProgress | None:
+    """How far the rolling check of `kind` has come. Raises django.db.Error."""
+    return CheckProgress.objects.filter(check_run__rolling=True, kind=kind).first()
 
 
 def is_seen_in_time(hole: CheckFinding) -> bool:
     """Whether the rolling check has been through the whole of a hole of another check, and nothing of it is a hole of
     its own that nobody has acknowledged. Raises django.db.Error."""
-    row = CheckProgress.objects.filter(check_run__rolling=True, kind=hole.kind).first()
+    row = settled(hole.kind)
     if row is None or row.check_run_id == hole.check_run_id:
         return False
     until_ms = hole.until_ms or 0

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from rollout.consistency.judging import Judged
 from rollout.consistency.outcomes import AGREE, MISMATCH
@@ -30,16 +30,18 @@ def add(kind: str, judged: Sequence[Judged]) -> None:
 def of(kind: str, *, epoch: int, since: float) -> tuple[int, int]:
     """Matched and mismatched records of an epoch that were received at `since` (seconds since 1970) or later, as far
     as whole tens of seconds tell."""
-    rows = CheckTally.objects.filter(kind=kind, epoch=epoch, begin__gte=since)
-    found = rows.aggregate(matched=Sum("matched"), mismatched=Sum("mismatched"))
-    return found["matched"] or 0, found["mismatched"] or 0
+    return counted(CheckTally.objects.filter(kind=kind, epoch=epoch, begin__gte=since))
 
 
 def between(kind: str, *, since: float, until: float) -> int:
     """Records of all epochs that were compared of those that were received in this time, to whole tens of seconds."""
-    rows = CheckTally.objects.filter(kind=kind, begin__gte=since // SECONDS * SECONDS, begin__lt=until)
+    return sum(counted(CheckTally.objects.filter(kind=kind, begin__gte=since // SECONDS * SECONDS, begin__lt=until)))
+
+
+def counted(rows: "QuerySet[CheckTally]") -> tuple[int, int]:
+    """Matched and mismatched records of `rows`. Raises django.db.Error."""
     found = rows.aggregate(matched=Sum("matched"), mismatched=Sum("mismatched"))
-    return (found["matched"] or 0) + (found["mismatched"] or 0)
+    return found["matched"] or 0, found["mismatched"] or 0
 
 
 def prune(*, now: float) -> int:

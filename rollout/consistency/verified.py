@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from rollout.consistency import findings
+from rollout.consistency.seen import settled
 from rollout.models import CheckFinding, CheckProgress
 
 # A row that nobody has sent breaks no promise.
@@ -27,11 +28,6 @@ def through(kind: str) -> Verified | None:
     django.db.Error."""
     row = settled(kind)
     return None if row is None else of(row, findings.still_open(kind))
-
-
-def settled(kind: str) -> CheckProgress | None:
-    """How far the rolling check of `kind` has come."""
-    return CheckProgress.objects.filter(check_run__rolling=True, kind=kind).first()
 
 
 def of(row: CheckProgress, known: "QuerySet[CheckFinding]") -> Verified:

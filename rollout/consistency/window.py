@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rollout.consistency import findings, rolling, tallies, verified
+from rollout.consistency import findings, rolling, seen, tallies, verified
 from rollout.consistency.report import moment
 from rollout.models import CheckFinding
 from rollout.rollback.verifying import Found, Window
@@ -18,7 +18,7 @@ def compared(window: Window) -> Found | None:
     until then. Raises django.db.Error."""
     rolling.advance(now=window.now)
     until_ms = (window.last + 1) * 60_000
-    rows = {kind: verified.settled(kind) for kind in window.kinds}
+    rows = {kind: seen.settled(kind) for kind in window.kinds}
     behind = sorted(kind for kind, row in rows.items() if row is None or row.cursor_ms < until_ms)
     if behind:
         if window.now < until_ms / 1000 + PATIENCE_S:

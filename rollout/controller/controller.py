@@ -1,8 +1,6 @@
 """The controller: one round a second, by whoever holds the lease."""
 
 import logging
-import os
-import socket
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -57,7 +55,7 @@ class Controller:
     clock: Callable[[], float] = staticmethod(databaseclock.now)
 
     def __init__(self, *, holder: str = "") -> None:
-        self.holder = holder or f"{socket.gethostname()}:{os.getpid()}"
+        self.holder = holder or lease.here()
         self.holding: Holding | None = None
         self._memory = Memory()
         self._collector = Collector()
@@ -122,14 +120,15 @@ class Controller:
         step = planstate.current(plan) if plan else None
         state = planstate.state(plan, step, now=now) if plan else None
         kinds = self._kinds(plan)
-        unconfirmed = confirmation.unconfirmed(traffic.epochs(kinds))
+        web = confirmation.web()
+        unconfirmed = confirmation.lagging(web, traffic.epochs(kinds))
         found = self._collector.collect(
             memory=self._memory, policy=policy, kinds=kinds, unconfirmed=unconfirmed, changes=changes(plan), now=now,
         )  # fmt: skip
         judgement = judge(policy, found.evidence)
         around = Around(
             gap_s=found.evidence.heartbeat_age_s,
-            overridden=override.current.get() is not None or bool(confirmation.forced()),
+            overridden=override.current.get() is not None or bool(confirmation.forced(web)),
             unconfirmed=tuple(unconfirmed),
             alarms=found.look.alarms,
             frozen=is_frozen(timezone.localtime()),

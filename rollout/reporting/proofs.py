@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Sum
-
 from rollout.consistency import report as checked
-from rollout.consistency import verified_through
+from rollout.consistency import tallies, verified_through
 from rollout.models import Check, CheckTally, Repair, Route
 from rollout.reporting import words
 from rollout.reporting.period import Period
@@ -82,13 +80,13 @@ def proofs(period: Period) -> Proofs:
 
 def _kind(kind: str, period: Period) -> OfKind:
     rows = CheckTally.objects.filter(kind=kind, begin__range=(int(period.since_s), int(period.until_s)))
-    told = rows.aggregate(matched=Sum("matched"), mismatched=Sum("mismatched"))
+    matched, mismatched = tallies.counted(rows)
     known = verified_through(kind)
     stop = known.stopped_by if known else None
     return OfKind(
         kind=kind,
-        matched=told["matched"] or 0,
-        mismatched=told["mismatched"] or 0,
+        matched=matched,
+        mismatched=mismatched,
         since=words.moment(known.since_ms / 1000) if known else words.NONE,
         through=words.moment(known.through_ms / 1000) if known else words.NONE,
         stopped_by=f"{stop.get_outcome_display()} {checked.entry(stop)} {stop.reason}".strip() if stop else "",

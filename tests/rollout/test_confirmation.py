@@ -6,7 +6,7 @@ import pytest
 
 from monitoring import processes
 from monitoring.processes import Report
-from rollout.confirmation import GONE_S, forced, unconfirmed, witnesses
+from rollout.confirmation import GONE_S, forced, unconfirmed, web, witnesses
 
 
 def live(monkeypatch: pytest.MonkeyPatch, **told: Any) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def test_all_that_lag_are_named_and_no_other(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_those_whose_share_is_forced_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     live(monkeypatch, a={"forced": None}, b={"forced": "0"}, c={})
-    assert forced() == ["b"]
+    assert forced(web()) == ["b"]
 
 
 def test_only_web_processes_that_were_seen_lately_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:

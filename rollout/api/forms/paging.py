@@ -1,10 +1,16 @@
 """Long lists: newest first, a page at a time, by number and not by offset."""
 
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from rollout.api.forms.strict import Form
 from rollout.models import Plan
+
+M = TypeVar("M", bound=Model)
 
 
 class Page(Form):
@@ -14,6 +20,13 @@ class Page(Form):
     before = serializers.IntegerField(
         required=False, min_value=1, help_text=gettext_lazy("Only what has a smaller number: the next page.")
     )
+
+
+def page(rows: "QuerySet[M]", asked: Mapping[str, Any]) -> "QuerySet[M]":
+    """The part of `rows`, which are newest first, that was asked for by a valid Page."""
+    if "before" in asked:
+        rows = rows.filter(pk__lt=asked["before"])
+    return rows[: asked["limit"]]
 
 
 class PlanPage(Page):

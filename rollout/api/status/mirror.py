@@ -6,7 +6,7 @@ from monitoring import evidence, tallies
 from monitoring.bucket import Bucket
 from rollout import consistency
 from rollout.api.metrics.window import figures
-from rollout.consistency import findings, verified
+from rollout.consistency import findings, seen
 from rollout.consistency.report import moment
 from rollout.models import Route
 from streaming import registry
@@ -21,7 +21,7 @@ def kinds() -> dict[str, Any]:
     found = {}
     for route in Route.objects.order_by("kind"):
         shadow = registry.shadow(route.kind)
-        if shadow is None or not (route.mirror_percentage or verified.settled(shadow.name)):
+        if shadow is None or not (route.mirror_percentage or seen.settled(shadow.name)):
             continue
         found[route.kind] = {
             "mirror_percentage": route.mirror_percentage,
@@ -48,7 +48,7 @@ def _lately(buckets: list[Bucket]) -> dict[str, Any]:
 
 def _check(shadow: str) -> dict[str, Any] | None:
     """How far both rows of mirrored records were compared; None before that has begun."""
-    row, agreed = verified.settled(shadow), consistency.verified_through(shadow)
+    row, agreed = seen.settled(shadow), consistency.verified_through(shadow)
     if row is None or agreed is None:
         return None
     through = moment(agreed.through_ms)

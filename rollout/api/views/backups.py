@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from rollout import backups
 from rollout.api.forms.backups import Restore, Take
-from rollout.api.forms.paging import Page
+from rollout.api.forms.paging import Page, page
 from rollout.api.shown.records import backup
 from rollout.api.view import Acting, Reading
 from rollout.models import Backup
@@ -29,9 +29,7 @@ class BackupsView(Reading, Acting):
 
     def read(self, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         rows = Backup.objects.order_by("-pk")
-        if "before" in asked:
-            rows = rows.filter(pk__lt=asked["before"])
-        return {"backups": [backup(row) for row in rows[: asked["limit"]]]}
+        return {"backups": [backup(row) for row in page(rows, asked)]}
 
     def act(self, request: Request, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         row = backups.create(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rollout.api.forms.paging import DecisionPage
+from rollout.api.forms.paging import DecisionPage, page
 from rollout.api.shown.records import decision
 from rollout.api.view import Reading
 from rollout.models import Decision
@@ -18,6 +18,4 @@ class DecisionsView(Reading):
         rows = Decision.objects.select_related("policy", "step").order_by("-pk")
         if "plan" in asked:
             rows = rows.filter(plan=asked["plan"])
-        if "before" in asked:
-            rows = rows.filter(pk__lt=asked["before"])
-        return {"decisions": [decision(row) for row in rows[: asked["limit"]]]}
+        return {"decisions": [decision(row) for row in page(rows, asked)]}

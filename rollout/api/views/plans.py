@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from rollout import checklists
-from rollout.api.forms.paging import PlanPage
+from rollout.api.forms.paging import PlanPage, page
 from rollout.api.forms.plans import Act, Approve, Resume
 from rollout.api.shown.plan import PLANS, brief, whole
 from rollout.api.view import Acting, Reading
@@ -26,9 +26,7 @@ class PlansView(Reading):
         rows = PLANS.order_by("-pk")
         if "status" in asked:
             rows = rows.filter(status=asked["status"])
-        if "before" in asked:
-            rows = rows.filter(pk__lt=asked["before"])
-        return {"plans": [brief(plan) for plan in rows[: asked["limit"]]]}
+        return {"plans": [brief(plan) for plan in page(rows, asked)]}
 
 
 class PlanView(Reading):

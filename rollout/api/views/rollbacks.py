@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from rollout.api.forms.paging import Page
+from rollout.api.forms.paging import Page, page
 from rollout.api.forms.traffic import RollBack
 from rollout.api.shown.records import rollback
 from rollout.api.view import Acting, Reading
@@ -43,9 +43,7 @@ class RollbacksView(Reading):
 
     def read(self, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         rows = Rollback.objects.order_by("-pk")
-        if "before" in asked:
-            rows = rows.filter(pk__lt=asked["before"])
-        return {"rollbacks": [rollback(row) for row in rows[: asked["limit"]]]}
+        return {"rollbacks": [rollback(row) for row in page(rows, asked)]}
 
 
 class RollbackView(Reading):

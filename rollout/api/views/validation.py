@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rollout.api.forms.paging import Page
+from rollout.api.forms.paging import Page, page
 from rollout.api.forms.strict import Reasoned
 from rollout.api.forms.validation import Acknowledge, Repair, RunCheck, Window
 from rollout.api.shown import checks
@@ -62,9 +62,7 @@ class HistoryView(Reading):
 
     def read(self, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         rows = checks.CHECKS.all()
-        if "before" in asked:
-            rows = rows.filter(pk__lt=asked["before"])
-        return {"verified": checks.verified(), "checks": [checks.brief(row) for row in rows[: asked["limit"]]]}
+        return {"verified": checks.verified(), "checks": [checks.brief(row) for row in page(rows, asked)]}
 
 
 class CheckView(Reading):
@@ -131,9 +129,7 @@ class RepairsView(Reading):
 
     def read(self, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         rows = RepairRow.objects.order_by("-pk")
-        if "before" in asked:
-            rows = rows.filter(pk__lt=asked["before"])
-        return {"repairs": [checks.repair(row) for row in rows[: asked["limit"]]]}
+        return {"repairs": [checks.repair(row) for row in page(rows, asked)]}
 
 
 def _carried_out(row: RepairRow) -> dict[str, Any]:

@@ -9,12 +9,11 @@ from django.test import Client
 
 from ingest.models import HealthData
 from ingest.records import Device
-from ljwx.redis import client
 from rollout.consistency import DatabaseConsistencyChecker
 from rollout.models import Acknowledgement, Check, CheckFinding, Repair
 from streaming import consumer
 from tests.rollout.admin import people
-from tests.rollout.consistency.scene import advance, consume, readings, send, settled
+from tests.rollout.consistency.scene import consume, holed, readings, send, settled
 from tests.streaming.entries import FIVE
 
 pytestmark = pytest.mark.usefixtures("groups", "redis")
@@ -126,13 +125,7 @@ def test_many_records_wait_for_another_person_who_may_approve(operator: Client, 
 
 
 def test_a_hole_is_acknowledged_with_a_reason_after_a_page(operator: Client) -> None:
-    advance(now=settled(0.0))
-    gone = send(*readings(1))
-    send(*readings(1, "B"))
-    consume()
-    client("control").xdel("health_data_stream", gone)
-    advance()
-    hole = CheckFinding.objects.get(outcome="hole")
+    hole = holed(others=1)
     assert f"{FINDINGS}{hole.pk}/change/" in operator.get(LIST).content.decode()
     chosen = {"action": "acknowledge", "_selected_action": [str(hole.pk)]}
     assert "You answer for 1 finding." in people.text(operator.post(f"{FINDINGS}?state=open", chosen))

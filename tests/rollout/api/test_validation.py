@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from ingest.models import HealthData
-from ljwx.redis import client
 from rollout import lease
 from rollout.api.views import validation
 from rollout.consistency import DatabaseConsistencyChecker
@@ -14,7 +13,7 @@ from rollout.controller import checking
 from rollout.models import Acknowledgement, Check, CheckFinding, Repair
 from streaming import consumer
 from tests.rollout.api.conftest import Caller, Person
-from tests.rollout.consistency.scene import advance, consume, readings, send, settled
+from tests.rollout.consistency.scene import advance, consume, holed, readings, send, settled
 
 WHY = {"reason": "because"}
 
@@ -169,12 +168,7 @@ def test_a_repair_that_is_left_is_carried_on_by_the_controller(
 
 
 def test_a_hole_is_acknowledged_and_what_is_verified_goes_on(operator: Caller) -> None:
-    advance(now=settled(0.0))
-    gone = send(*readings(1))
-    send(*readings(1, "B"))
-    consume()
-    client("control").xdel("health_data_stream", gone)
-    advance()
+    holed(others=1)
     stop = operator.get("validation/history").json()["verified"]["health"]["stopped_by"]
     assert stop["class"] == "hole"
     answer = operator.post("validation/acknowledge", {"findings": [stop["finding"]], **WHY})

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.records import Health
+from ljwx.redis import client
 from rollout import consistency
 from rollout.models import CheckFinding, CheckProgress
 from streaming.envelope import Reject
@@ -59,3 +60,14 @@ def found(**values: Any) -> list[tuple[str, str, str]]:
     """Class, kind and device of each open finding."""
     rows = CheckFinding.objects.filter(resolved_at__isnull=True, **values).order_by("entry_ms", "entry_seq", "ordinal")
     return [(row.outcome, row.of_kind, row.device_sn) for row in rows]
+
+
+def holed(others: int = 2) -> CheckFinding:
+    """An entry was deleted before it was judged, beside `others` that were stored."""
+    advance(now=settled(0.0))
+    gone = send(*readings(1))
+    send(*readings(others, "B"))
+    consume()
+    client("control").xdel("health_data_stream", gone)
+    advance()
+    return CheckFinding.objects.get(outcome="hole")

@@ -10,24 +10,13 @@ from rollout.consistency.acknowledging import acknowledge
 from rollout.consistency.errors import NotAcknowledged
 from rollout.consistency.report import Report
 from rollout.models import Acknowledgement, CheckFinding, Route
-from tests.rollout.consistency.scene import advance, consume, progress, readings, send, settled
+from tests.rollout.consistency.scene import advance, consume, holed, progress, readings, send, settled
 
 
 def check() -> Report:
     checker = DatabaseConsistencyChecker(kinds=["health"], rest=False)
     checker.clock = settled
     return checker.run_comprehensive_check(5)
-
-
-def holed() -> CheckFinding:
-    """An entry was deleted before it was judged."""
-    advance(now=settled(0.0))
-    gone = send(*readings(1))
-    send(*readings(2, "B"))
-    consume()
-    client("control").xdel("health_data_stream", gone)
-    advance()
-    return CheckFinding.objects.get(outcome="hole")
 
 
 def different() -> None:

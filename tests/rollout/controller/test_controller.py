@@ -135,7 +135,7 @@ def test_the_busiest_host_counts(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> N
 def test_an_override_of_any_host_is_seen(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.plan(10, 50)
     rig.until(lambda: rig.step(1).status == "observing")
-    monkeypatch.setattr(confirmation, "forced", lambda: ["b:1:1"])
+    monkeypatch.setattr(confirmation, "forced", lambda reports: ["b:1:1"])
     rig.tick(30)
     assert rig.share() == 10
     assert "override" in rig.step(1).blocked_by
