@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from rollout import routes
 from rollout.models import Change, Plan, Rollback, Route
@@ -53,7 +54,7 @@ def switch(
             if (route.percentage, route.mirror_percentage, route.epoch) == (share, mirrored, used):
                 continue
             updated = Route.objects.filter(pk=route.pk, epoch=route.epoch).update(
-                percentage=share, mirror_percentage=mirrored, epoch=used + 1
+                percentage=share, mirror_percentage=mirrored, epoch=used + 1, updated_at=timezone.now()
             )
             if updated != 1:
                 raise RouteConflict(f"the route of {kind} was changed by somebody else; look and try again")

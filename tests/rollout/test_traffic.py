@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 from threading import Barrier
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connections, transaction
+from django.utils import timezone
 
 from rollout import routes, traffic
 from rollout.models import Change, Route
@@ -35,6 +37,13 @@ def test_route_epoch_and_history_change_together(db: None) -> None:
         (kind, 2, Decimal(0), Decimal(20), "manual", "ann", "first step") for kind in sorted(KINDS)
     ]
     assert sorted(Change.objects.values_list("kind", flat=True)) == sorted(KINDS)
+
+
+def test_a_route_tells_since_when_it_has_its_share(db: None) -> None:
+    before = timezone.now()
+    Route.objects.update(updated_at=before - timedelta(hours=1))
+    change(kinds=["health"])
+    assert {route.kind for route in Route.objects.filter(updated_at__gte=before)} == {"health"}
 
 
 def test_only_the_kinds_asked_for_change(db: None) -> None:
