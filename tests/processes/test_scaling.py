@@ -28,6 +28,8 @@ from tests.streaming.entries import pending, put, readings
 
 HEALTH = registry.get("health")
 START_S = 60.0
+# In the order in which a consumer serves them.
+EVERY_KIND = ["event", "device", "health", "event-shadow", "device-shadow", "health-shadow"]
 Manage = Callable[..., Managed]
 
 
@@ -64,7 +66,7 @@ def alive(pid: int | None) -> bool:
 def test_scaling_up_and_down_under_load_stores_every_record_and_leaves_no_name(manage: Manage) -> None:
     supervisor = manage("run_consumers", "--workers", "1", LJWX_CONSUMER_HOST="a")
     (one,) = converged(1).consumers
-    assert one.kinds == ["event", "device", "health"]
+    assert one.kinds == EVERY_KIND
     sent = 0
 
     def send() -> None:
@@ -77,9 +79,9 @@ def test_scaling_up_and_down_under_load_stores_every_record_and_leaves_no_name(m
     assert scaling.returncode == 0, scaling.output()
     found = converged(3)
     assert [(each.seat, each.kinds) for each in found.consumers] == [
-        (1, ["event", "device", "health"]),
+        (1, EVERY_KIND),
         (2, ["event"]),
-        (3, ["event", "device", "health"]),
+        (3, EVERY_KIND),
     ]
     assert found.consumers[0].pid == one.pid
     scaling = manage("scale_consumers", "1", "--reason", "over", "--wait", "60")
