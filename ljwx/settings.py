@@ -1,5 +1,6 @@
 """All settings of the project, read from the environment. `docs/settings.md` has a line for each."""
 
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,8 +22,10 @@ CSRF_TRUSTED_ORIGINS = env.words("LJWX_CSRF_TRUSTED_ORIGINS", "")
 LOG_LEVEL = env.text("LJWX_LOG_LEVEL", "INFO")
 
 INSTALLED_APPS = [
-    "daphne",
-    "django.contrib.admin",
+    # Its runserver serves the websocket too. For all other processes it is half a second of imports.
+    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
+    # Processes that serve no pages do not import the admin: ljwx.urls finds its parts.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

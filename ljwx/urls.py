@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 from rollout.api.description import DocsView, SchemaView
 from rollout.api.views.prometheus import PrometheusView
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", include("ingest.urls")),
     path("", include("monitoring.urls")),

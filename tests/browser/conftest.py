@@ -44,8 +44,9 @@ class System:
             return json.loads(answer.read())
 
     def share(self, percentage: int) -> None:
-        """The share of every kind, while no plan runs."""
+        """The share of every kind, while no plan runs. Returns when a page that opens now shows it."""
         self.post("switch_traffic", {"percentage": percentage, "reason": "a test"})
+        until(lambda: {each["percentage"] for each in self.get("status")["traffic"].values()} == {percentage})
 
     def plan(self) -> int:
         """A plan of 10, 50 and 100 % that runs, perhaps since an earlier test; its number."""

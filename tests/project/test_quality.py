@@ -1,13 +1,16 @@
 """Lint, format, types and migrations are as they should be; each is a test of its own."""
 
+import io
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parents[2]
 LINT = ("ruff", "check", ".")
@@ -27,6 +30,11 @@ def faults(root: Path, command: Sequence[str]) -> str:
 @pytest.mark.parametrize("command", [LINT, FORMAT, TYPES, MIGRATIONS], ids=["lint", "format", "types", "migrations"])
 def test_the_project_passes(command: Sequence[str]) -> None:
     assert faults(ROOT, command) == ""
+
+
+def test_django_finds_nothing_wrong_with_it() -> None:
+    import_module("ljwx.urls")  # brings the admin's parts, which check themselves
+    call_command("check", fail_level="WARNING", stdout=io.StringIO())
 
 
 @pytest.fixture

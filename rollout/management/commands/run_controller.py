@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
 
 from ljwx import background, database
@@ -12,6 +13,8 @@ from rollout.controller.controller import Controller
 
 
 class Command(BaseCommand):
+    # It serves no page: checking those would import them into each process.
+    requires_system_checks = (Tags.models,)
     help = (
         "Move plans: look, judge, decide and act once a second. Several can run, one leads. "
         "Example: manage.py run_controller. SIGTERM ends after the round and leaves the lead to another."

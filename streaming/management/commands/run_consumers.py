@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from django.utils.translation import gettext as _
@@ -40,6 +41,8 @@ def positive(text: str) -> int:
 
 
 class Command(BaseCommand):
+    # It serves no page: checking those would import them into each process.
+    requires_system_checks = (Tags.models,)
     help = (
         "Store what the streams hold: a supervisor with consumer processes. "
         "Example: manage.py run_consumers --workers 3. SIGTERM finishes the batches and ends."
