@@ -104,7 +104,8 @@ class Crew:
 
 
 def play(scene: Scene, *, seed: int, number: int, count: int) -> list[Outcome]:
-    """Kill `count` consumers under one load: an outcome for each place, the findings at the first."""
+    """Kill `count` consumers under one load, and up to as many again until each place was reached: an outcome for each
+    place, the findings at the first."""
     row = Row("kill", PROCESS, "SIGKILL of consumers at named places", ROWS["consumer-kill"].fault, percentage=100)
     killed: Counter[str] = Counter()
     try:
@@ -113,9 +114,14 @@ def play(scene: Scene, *, seed: int, number: int, count: int) -> list[Outcome]:
         scene.mend()
         outcome = Outcome(row.name, seed, failure=f"{type(error).__name__}: {error}"[:2000])
     outcomes = [Outcome(f"kill {place}", seed, trials=killed[place]) for place in (*PLACES, ANY)]
-    if not outcome.failure and not all(killed[place] for place in PLACES) and count >= 4 * len(PLACES):
+    if not outcome.failure and _missed(killed, count):
         outcome = replace(outcome, failure=f"a place was never reached: {dict(killed)}")
     return [replace(outcome, row=outcomes[0].row, trials=outcomes[0].trials), *outcomes[1:]]
+
+
+def _missed(killed: Counter[str], count: int) -> bool:
+    """Whether a place was never reached, in a run that is long enough to reach all."""
+    return count >= 4 * len(PLACES) and not all(killed[place] for place in PLACES)
 
 
 def _allow(kills: int) -> None:
@@ -130,9 +136,9 @@ def _play(scene: Scene, row: Row, *, seed: int, number: int, count: int, killed:
     crew = Crew(nursery, scene, Dice(seed, "kills"), killed)
     try:
         trial.begin(scene, row, seed, number)
-        _allow(count)
+        _allow(2 * count)
         scene.dismiss()
-        while killed.total() < count:
+        while killed.total() < count or (_missed(killed, count) and killed.total() < 2 * count):
             scene.load.check()
             crew.step()
             scene.wait(0.01)
