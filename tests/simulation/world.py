@@ -24,6 +24,8 @@ class Process:
         self.resting = True
         self.idle = 0
         self.memory: dict[str, Any] = {}
+        # How often others run before its next I/O: some hardly move while others get far.
+        self.restless = world.random.choice((0.1, 0.3, 0.5, 0.8))
         self.life: greenlet | None = None
 
     def resume(self) -> None:
@@ -75,7 +77,6 @@ class World:
         self.current: Process | None = None
         self.faulty = True
         self.faults = 0
-        self.restless = self.random.choice((0.1, 0.3, 0.5, 0.8))
         self.rate = self.random.choice((0.0, 0.02, 0.05, 0.1, 0.2))
         self._main = getcurrent()
 
@@ -121,7 +122,7 @@ class World:
         if process.dead:
             raise Killed
         self.now += 0.001
-        if self.random.random() < self.restless:
+        if self.random.random() < process.restless:
             self.pause()
         self.happen_late()
         if not self.faulty or self.random.random() >= self.rate:
