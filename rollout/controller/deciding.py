@@ -147,7 +147,8 @@ def _step(plan: PlanState, step: StepState, judgement: Judgement, around: Around
         return Order(Do.BEGIN if step.status == PENDING else Do.PASS)
     if step.status == PENDING:
         return Order(Do.NOTHING, blocked_by=blocked)
-    held = any(block.stage not in (Stage.INTERVAL, Stage.APPROVAL) for block in judgement.blocks)
+    # Too few samples hold nothing back yet: a step that fills is observed.
+    held = any(block.stage not in (Stage.INTERVAL, Stage.SAMPLES, Stage.APPROVAL) for block in judgement.blocks)
     if held != (step.status == HELD):
         return Order(Do.HOLD if held else Do.RELEASE, blocked_by=blocked)
     return Order(Do.NOTHING, blocked_by=blocked)
