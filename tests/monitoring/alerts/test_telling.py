@@ -275,4 +275,4 @@ def test_the_words_of_a_message_are_those_of_the_site(site: Site, stub: Stub, se
     site.look("a")
     with translation.override("en"):
         site.send(after=10)
-    assert json.loads(stub.requests[0].body)["title"] == "[ljwx] 1 条告警，1 条严重"
+    assert json.loads(stub.requests[0].body)["title"] == "[ljwx] 1 条告警, 1 条严重"
