@@ -8,7 +8,7 @@ from tests.rollout.controller.rig import Rig
 def test_a_critical_alert_holds_the_step_until_it_is_over(rig: Rig) -> None:
     rig.plan(10, 20)
     alert = fire("redis_full")
-    rig.tick(30)
+    rig.tick(5)
     assert rig.step(1).blocked_by == ["alerts:redis_full"]
     Alert.objects.filter(pk=alert.pk).update(state="acknowledged")
     rig.tick(3)
