@@ -52,7 +52,7 @@ def post(address: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     late = threading.Event()
     try:
         reply, retry_after = _exchange(urlsplit(address), body, headers, late)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, UnicodeError) as error:  # a host that can be no name is the last
         raise Failed(_("no answer in time") if late.is_set() else _said(error)) from error
     if late.is_set():
         raise Failed(_("no answer in time"), status=reply.status)

@@ -21,8 +21,9 @@ NAMED = (
     ("budget", "budget:", groups.RECORDS, CRITICAL),
     ("group_gone", "group:", groups.REDIS, CRITICAL),
     ("no_stream", "stream:", groups.REDIS, CRITICAL),
-    ("controller_silent", "controller", groups.CONTROL, CRITICAL),
 )
+# Found without its alarm too, which Redis would have to keep.
+ELSEWHERE = {"controller": "controller_silent"}
 HEADS: dict[str, object] = {
     "crash_loop": _("A consumer keeps dying"),
     "database_away": _("Consumers can not store"),
@@ -33,13 +34,14 @@ HEADS: dict[str, object] = {
     "budget": _("Too much is buried: consumption is stopped"),
     "group_gone": _("A consumer group was gone"),
     "no_stream": _("A key is no stream"),
-    "controller_silent": _("The controller is silent"),
     "alarm": _("Alarm"),
 }
 
 
 def of(name: str) -> tuple[str, str]:
     """The rule of an alarm and its label: what is behind the prefix."""
+    if name in ELSEWHERE:
+        return ELSEWHERE[name], ""
     for rule, prefix, _group, _severity in NAMED:
         if name == prefix or (prefix.endswith(":") and name.startswith(prefix)):
             return rule, name.removeprefix(prefix)

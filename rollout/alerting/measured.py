@@ -1,4 +1,4 @@
-"""Rules for what is measured: consumers, Redis, dead letters, backups."""
+"""Rules for what is measured: consumers, Redis, dead letters, the controller, backups."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from monitoring.alerts import groups
 from monitoring.alerts.rule import Facts, Rule, Sighting
 from monitoring.models import Severity
+from rollout.controller.watching import SILENT_S
 from streaming.safety import MEMORY
 
 CRITICAL, WARNING = Severity.CRITICAL, Severity.WARNING
@@ -65,6 +66,12 @@ def dead_letter_surge(facts: Facts) -> Iterator[Sighting]:
         yield Sighting(values={"count": facts["recent_letters"]})
 
 
+def controller_silent(facts: Facts) -> Iterator[Sighting]:
+    """Nobody leads although something is on the stream path. Said by a web process, for a controller can not."""
+    if facts["controller"] is None and _is_used(facts):
+        yield Sighting()
+
+
 def backup_old(facts: Facts) -> Iterator[Sighting]:
     """While something is on the stream path there is a verified backup younger than 24 hours."""
     age_h = facts["backup_age_h"]
@@ -107,6 +114,11 @@ RULES = [
     Rule(
         "dead_letter_surge", groups.RECORDS, WARNING, ("recent_letters",), dead_letter_surge,
         lambda values: _("%(count)d records could not be stored within 5 minutes.") % values,
+    ),
+    Rule(
+        "controller_silent", groups.CONTROL, CRITICAL, ("controller", *USED), controller_silent,
+        lambda values: _("No controller gives a sign of life: nothing is judged, no plan moves."),
+        for_s=SILENT_S, holds=True,
     ),
     Rule(
         "backup_old", groups.CONTROL, WARNING, ("backup_age_h", *USED), backup_old,

@@ -94,6 +94,12 @@ def test_a_service_that_is_not_there_or_hangs_up_is_a_failure(stub: Stub) -> Non
         notifiers.of("wecom").send(ONE, Target(f"http://127.0.0.1:{port}/", "", 0.0))
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, "no-such-host.invalid"])
+def test_a_host_that_is_none_is_a_failure(host: str) -> None:
+    with pytest.raises(Failed):
+        notifiers.of("wecom").send(ONE, Target(f"http://{host}/", "", 0.0))
+
+
 def test_of_a_long_answer_no_more_is_read_than_is_needed(stub: Stub) -> None:
     stub.answer = (200, {}, b" " * (post.MOST_READ + 1) + b'{"errcode":0}')
     assert str(failure("dingtalk", stub)) == "its answer is not understood"

@@ -27,6 +27,7 @@ def document(**parts: Any) -> dict[str, Any]:
         "traffic": {"health": {"percentage": 20.0}},
         "plan": None,
         "last_rollback": None,
+        "controller": {"holder": "a:1", "token": 1, "age_s": 0.5},
         "streams": {"health": {"backlog": 3}},
         "consumers": {"running": 2, "desired": 2},
         "redis": [check("maxmemory-policy"), check("memory")],

@@ -68,6 +68,11 @@ UNUSED = {"traffic": {"health": {"percentage": 0.0}}}
                 "redis_full": "Redis is full, the stream path closes: 97 %.",
             },
         ),
+        (
+            {"controller": None},
+            {"controller_silent": "No controller gives a sign of life: nothing is judged, no plan moves."},
+        ),
+        ({"controller": None, **UNUSED}, {}),
         ({"recent_letters": 99}, {}),
         (
             {"recent_letters": 100},
@@ -148,7 +153,7 @@ def test_ways_back_that_nobody_has_asked_for(source: str, ago_s: int, wanted: se
     ("name", "wanted"),
     [
         ("crashloop:a:1", "crash_loop:a:1"), ("ledger:health:legacy:29", "ledger_residue:health:legacy:29"),
-        ("lost:health", "entries_lost:health"), ("controller", "controller_silent"), ("database", "database_away"),
+        ("lost:health", "entries_lost:health"), ("database", "database_away"),
         ("budget:event", "budget:event"), ("autoscale", "autoscale_limit"), ("controllers", "alarm:controllers"),
         ("of:tomorrow", "alarm:of:tomorrow"),
     ],
@@ -157,6 +162,11 @@ def test_every_alarm_is_an_alert(name: str, wanted: str) -> None:
     ((found, said),) = seen(document(alarms=[alarm(name)])).items()
     assert found == wanted
     assert said.endswith(": so it is")
+
+
+def test_the_alarm_of_the_controller_is_not_told_twice() -> None:
+    facts = document(alarms=[alarm("controller")], controller=None)
+    assert set(seen(facts)) == {"controller_silent"}
 
 
 def test_every_alarm_that_is_sounded_has_a_rule_of_its_own() -> None:
