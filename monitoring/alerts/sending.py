@@ -33,7 +33,7 @@ PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
 # With these pauses about an hour and a half.
 MOST_ATTEMPTS = 24
 # A message is made of so many notices at most; what does not fit follows.
-MOST_NOTICES = 500
+MOST_NOTICES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,8 @@ class Sender:
             pause = max(pause, failed.retry_s, notifiers.of(channel.kind).gap_s)
             if not row.is_test:
                 mine.update(failures=F("failures") + 1, next_at=now + pause)
+            elif failed.retry_s:
+                mine.update(next_at=now + failed.retry_s)
             Notice.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1)
             lost, _rows = Notice.objects.filter(pk__in=ids, attempts__gte=MOST_ATTEMPTS).delete()
         log.warning(

@@ -183,6 +183,10 @@ def test_a_test_message_is_sent_at_once_and_its_outcome_told(site: Site, stub: S
     assert failed is not None
     assert failed.code == "310000"
     assert Channel.objects.get().failures == 0  # what is to be told does not wait for it
+    stub.answer = (200, {}, OK.replace(b"0", b"130101"))
+    site.now += 10
+    site.sender.test(one.pk, actor="li")
+    assert Channel.objects.get().next_at == site.now + 600  # but the rest that its service asks for holds for all
     Channel.objects.update(busy_until=site.now + 10)
     with pytest.raises(NotSent, match="just now"):
         site.sender.test(one.pk, actor="li")
