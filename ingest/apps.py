@@ -7,12 +7,13 @@ class IngestConfig(AppConfig):
     verbose_name = _("Uploads")
 
     def ready(self) -> None:
-        from ingest import checks, firmware, kinds  # noqa: F401 - checks register themselves
+        from ingest import alerting, checks, firmware, kinds  # noqa: F401 - checks register themselves
         from ingest.drill.holding import holds
         from ingest.models import DeviceInfo
         from rollout import fleet
         from streaming import heldback
 
         kinds.register()
+        alerting.register()
         fleet.register(DeviceInfo.objects.count, firmware=firmware.of)
         heldback.register(holds)

@@ -2,8 +2,9 @@
 
 import os
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -78,3 +79,34 @@ def secret(name: str, path: Path) -> str:
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(value)
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail server; `host` is empty when there is none. `starttls`, `tls`: one of them, or neither."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = field(default="", repr=False)
+    starttls: bool = False
+    tls: bool = False
+
+
+def mail(name: str) -> Mail:
+    """The mail server of a URL: `smtp://`, `smtp+starttls://` or `smtps://`, user and password percent-encoded. Raises
+    ImproperlyConfigured for any other URL."""
+    if not (value := os.environ.get(name)):
+        return Mail()
+    schemes = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    parts = urlsplit(value)
+    try:
+        port = schemes.get(parts.scheme, 0) if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if not parts.hostname or not port or parts.scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must be like smtp+starttls://user:password@host:587.")
+    return Mail(
+        parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+starttls", tls=parts.scheme == "smtps",
+    )  # fmt: skip

@@ -184,6 +184,17 @@ CHECK_EVERY_MINUTES = env.integer("LJWX_CHECK_EVERY_MINUTES", 30, most=1_440)
 # A repair of more records needs somebody's approval.
 REPAIR_APPROVAL_ROWS = env.integer("LJWX_REPAIR_APPROVAL_ROWS", 1_000, least=0)
 
+# Alerts
+# Alerts of a group that begin or end within it are told in one message.
+ALERT_GROUP_WAIT_S = env.integer("LJWX_ALERT_GROUP_WAIT_S", 10, most=600)
+# Of what fires and nobody has acknowledged people are told again.
+ALERT_REPEAT_MINUTES = env.integer("LJWX_ALERT_REPEAT_MINUTES", 60, least=5, most=1_440)
+MAIL = env.mail("LJWX_EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = MAIL.host, MAIL.port, 10
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starttls, MAIL.tls
+DEFAULT_FROM_EMAIL = env.text("LJWX_EMAIL_FROM", "ljwx@localhost")
+
 # Where a process dies of its own: only for proofs (ljwx/failpoints.py).
 FAILPOINT = env.text("LJWX_FAILPOINT", "")
 

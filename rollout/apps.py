@@ -9,6 +9,8 @@ class RolloutConfig(AppConfig):
 
     def ready(self) -> None:
         from monitoring import live
+        from monitoring.alerts import delivering  # noqa: F401 - runs in every web process
+        from rollout.alerting import loop, rules  # noqa: F401 - looks in every web process
         from rollout.api import local
         from rollout.consistency import window
         from rollout.controller import watching  # noqa: F401 - kept fresh in every web process
@@ -16,6 +18,7 @@ class RolloutConfig(AppConfig):
         from rollout.rollback import verifying
         from rollout.routes import create_missing
 
+        rules.register()
         verifying.register(window.compared)
         live.current.compose = Composer("web").compose
         post_migrate.connect(create_missing, sender=self, dispatch_uid="rollout.routes")

@@ -1,5 +1,9 @@
-"""The control plane in the admin: plans, routes, policies, pins, backups, and what only programs write."""
+"""The control plane in the admin: plans, routes, policies, pins, backups, alerts, and what only programs write."""
 
+from rollout.admin.alerts.alerts import AlertAdmin
+from rollout.admin.alerts.channels import ChannelAdmin
+from rollout.admin.alerts.deliveries import DeliveryAdmin
+from rollout.admin.alerts.silences import SilenceAdmin
 from rollout.admin.backups import BackupAdmin
 from rollout.admin.changes import ChangeAdmin
 from rollout.admin.checks import CheckAdmin
@@ -17,7 +21,24 @@ from rollout.admin.tokens import TokenAdmin
 from rollout.admin.transitions import TransitionAdmin
 
 __all__ = [
-    "AcknowledgementAdmin", "BackupAdmin", "ChangeAdmin", "CheckAdmin", "DecisionAdmin", "FindingAdmin", "LeaseAdmin",
-    "LogEntryAdmin", "PinAdmin", "PlanAdmin", "PolicyAdmin", "RepairAdmin", "RollbackAdmin", "RouteAdmin", "TokenAdmin",
+    "AcknowledgementAdmin",
+    "AlertAdmin",
+    "BackupAdmin",
+    "ChangeAdmin",
+    "ChannelAdmin",
+    "CheckAdmin",
+    "DecisionAdmin",
+    "DeliveryAdmin",
+    "FindingAdmin",
+    "LeaseAdmin",
+    "LogEntryAdmin",
+    "PinAdmin",
+    "PlanAdmin",
+    "PolicyAdmin",
+    "RepairAdmin",
+    "RollbackAdmin",
+    "RouteAdmin",
+    "SilenceAdmin",
+    "TokenAdmin",
     "TransitionAdmin",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from ljwx import errors
+from monitoring.alerts.errors import NotFiring
 from rollout.backups.errors import RestoreRefused
 from rollout.consistency.errors import CheckRunning, NotAcknowledged, RepairRefused
 from rollout.lease import LeaseLost
@@ -53,7 +54,7 @@ def answer(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
             return refusal(status.HTTP_409_CONFLICT, str(error), allowed=error.allowed)
         case CheckRunning():
             return refusal(status.HTTP_409_CONFLICT, str(error), check=error.check)
-        case RepairRefused() | NotAcknowledged():
+        case RepairRefused() | NotAcknowledged() | NotFiring():
             return refusal(status.HTTP_409_CONFLICT, str(error))
         case LeaseLost():
             return refusal(status.HTTP_409_CONFLICT, _("Another process has taken it over."))

@@ -8,7 +8,7 @@ from django.db import transaction
 
 NAME = "local"
 
-# What the groups operator and approver may do (migrations 0006, 0009), and no more: no users, no health data.
+# What the groups operator and approver may do (migrations 0006, 0009, 0010), and no more: no users, no health data.
 PERMISSIONS = frozenset(
     {f"rollout.view_{model}" for model in (
         "acknowledgement", "approval", "backup", "change", "check", "checkfinding", "decision", "guardrailpolicy",
@@ -21,6 +21,11 @@ PERMISSIONS = frozenset(
         "restore_backup", "add_signature", "add_guardrailpolicy",
     )}
     | {f"streaming.view_{model}" for model in ("consumerchange", "consumercount", "deadletter")}
+    | {f"monitoring.view_{model}" for model in ("alert", "channel", "delivery", "silence")}
+    | {f"monitoring.{codename}" for codename in (
+        "acknowledge_alert", "add_silence", "change_silence", "delete_silence", "add_channel", "change_channel",
+        "delete_channel", "test_channel",
+    )}
     | {"streaming.settle_deadletter", "streaming.change_consumercount", "admin.view_logentry"}
 )  # fmt: skip
 
@@ -43,7 +48,7 @@ def make() -> User:
         user.user_permissions.set(
             permission
             for permission in Permission.objects.filter(
-                content_type__app_label__in=["admin", "rollout", "streaming"]
+                content_type__app_label__in=["admin", "monitoring", "rollout", "streaming"]
             ).select_related("content_type")
             if f"{permission.content_type.app_label}.{permission.codename}" in PERMISSIONS
         )

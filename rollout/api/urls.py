@@ -4,6 +4,7 @@ from django.urls import URLPattern, re_path
 from rest_framework.views import APIView
 
 from rollout.api.views import (
+    alerts,
     backups,
     consumers,
     decisions,
@@ -17,7 +18,7 @@ from rollout.api.views import (
     validation,
 )
 
-# N is a number: that of a plan, a rollback, a check, a repair or a backup.
+# N is a number: that of a plan, a rollback, a check, a repair, a backup or an alert.
 VIEWS: dict[str, type[APIView]] = {
     "status": status.StatusView,
     "metrics": metrics.MetricsView,
@@ -50,6 +51,9 @@ VIEWS: dict[str, type[APIView]] = {
     "backups/N/restore": backups.RestoreView,
     "consumers": consumers.ConsumersView,
     "consumers/scale": consumers.ScaleView,
+    "alerts": alerts.AlertsView,
+    "alerts/N/acknowledge": alerts.AcknowledgeAlertView,
+    "silences": alerts.SilencesView,
 }
 
 NUMBER = "(?P<number>[0-9]{1,18})"

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from rollout.checklists import after, before, comparing, during
+from rollout.checklists import after, before, comparing, during, telling
 from rollout.checklists.item import Check, Phase, Signable
 
 YES = Signable.YES
@@ -18,8 +18,7 @@ CHECKS: tuple[Check, ...] = (
     Check("drained", BEFORE, _("Nothing of an earlier plan is left undrained"), before.is_drained),
     Check("mirror", BEFORE, _("What is mirrored agrees on both paths"), before.mirror_agrees),
     Check("consistency_check", BEFORE, _("The consistency check works"), comparing.check_works, signable=YES),
-    # Has nothing yet that could be measured.
-    Check("alert_channel", BEFORE, _("Alerts have a working channel"), signable=YES),
+    Check("alert_channel", BEFORE, _("Alerts have a working channel"), telling.channel_works, signable=YES),
     Check("team_told", BEFORE, _("The team is told"), signable=YES),
     Check("rollback_drill", BEFORE, _("A rollback was tried out"), signable=YES),
     Check("errors", DURING, _("Error rate"), during.metric("errors")),

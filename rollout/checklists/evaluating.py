@@ -22,8 +22,8 @@ def preflight(plan: Plan) -> list[str]:
     """The codes of what keeps `plan` from starting and from raising its share; `words` has their texts.
 
     What is measured must be green: unknown blocks as red does. What can not be measured (the consistency check before
-    it has begun, and the channel of the alerts) must be signed, unless LJWX_EMBEDDED is on: the one operator at the
-    machine would only sign to himself. Raises django.db.Error.
+    it has begun, a channel of the alerts before it was tried) must be signed, unless LJWX_EMBEDDED is on: the one
+    operator at the machine would only sign to himself. Raises django.db.Error.
     """
     signed = _signatures(plan)
     found = [

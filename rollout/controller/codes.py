@@ -8,7 +8,7 @@ from rollout.checklists.words import words
 from rollout.guardrails.judgement import Block
 
 OVERRIDE, PAUSED, EPOCH, INTERVAL = "override", "paused", "epoch", "interval"
-ALARMS, FREEZE, PERSON, APPROVAL = "alarms", "freeze", "person", "approval"
+ALARMS, ALERTS, FREEZE, PERSON, APPROVAL = "alarms", "alerts", "freeze", "person", "approval"
 NOT_READY, MOVED = "not_ready", "moved"
 
 WORDS: dict[str, str | Promise] = {
@@ -17,6 +17,7 @@ WORDS: dict[str, str | Promise] = {
     EPOCH: gettext_lazy("not every process uses the new share yet"),
     INTERVAL: gettext_lazy("the observation is not over"),
     ALARMS: gettext_lazy("alarms are standing"),
+    ALERTS: gettext_lazy("critical alerts are firing"),
     FREEZE: gettext_lazy("no share is raised at this hour"),
     PERSON: gettext_lazy("a person must advance it"),
     APPROVAL: gettext_lazy("nobody has approved the plan as it is now"),
@@ -72,7 +73,7 @@ def text(code: str) -> str:
     head, _separator, rest = code.partition(":")
     if head == NOT_READY:
         (rest,) = words([rest])
-    if head in (NOT_READY, ALARMS, MOVED):
+    if head in (NOT_READY, ALARMS, ALERTS, MOVED):
         return f"{WORDS[head]}: {rest}"
     why, _separator, of = rest.partition(":")
     subject = str(METRICS.get(head, WORDS.get(head, head)))

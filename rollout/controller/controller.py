@@ -13,6 +13,7 @@ from ljwx.redis import CONTROLLER_KEY, client
 from ljwx.stopping import Stop
 from monitoring import alarms, live, processes, samples
 from monitoring import tallies as told
+from monitoring.alerts import evaluating, registry
 from rollout import checklists, confirmation, consistency, lease, override, policies, rollback, traffic
 from rollout.controller import planstate
 from rollout.controller.acting import Round, act
@@ -131,6 +132,7 @@ class Controller:
             overridden=override.current.get() is not None or bool(confirmation.forced(web)),
             unconfirmed=tuple(unconfirmed),
             alarms=found.look.alarms,
+            alerts=tuple(evaluating.holding(registry.rules())),
             frozen=is_frozen(timezone.localtime()),
             not_ready=tuple(self._not_ready(plan, state)),
         )

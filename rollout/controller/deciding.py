@@ -67,7 +67,8 @@ class PlanState:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What is not in the evidence. `gap_s`: since the round before, by whichever controller; `not_ready`: what the
-    pre-flight found, asked for only when a share would be raised; None in `alarms`: not known."""
+    pre-flight found, asked for only when a share would be raised; None in `alarms`: not known; `alerts`: those that
+    fire and hold."""
 
     gap_s: float | None
     overridden: bool
@@ -75,6 +76,7 @@ class Around:
     alarms: tuple[str, ...] | None
     frozen: bool
     not_ready: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def blocks(plan: PlanState, judgement: Judgement, around: Around) -> list[str]:
         found.append(codes.ALARMS)
     else:
         found += [f"{codes.ALARMS}:{name}" for name in around.alarms]
+    found += [f"{codes.ALERTS}:{name}" for name in around.alerts]
     found += [codes.FREEZE] if around.frozen else []
     found += [f"{codes.NOT_READY}:{item}" for item in around.not_ready]
     found += [codes.APPROVAL] if not plan.approved else []

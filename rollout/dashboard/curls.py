@@ -17,13 +17,14 @@ def line(base: str, *, near: bool) -> str:
 
 
 def curls(base: str, *, near: bool) -> dict[str, str]:
-    """The lines of what has a form on the page."""
+    """The lines of what has a form on the page, by the end of their path."""
     bodies: dict[str, dict[str, Any]] = {
         "emergency_rollback": {"reason": "…"},
         "switch_traffic": {"percentage": 20, "reason": "…"},
+        "alerts/N/acknowledge": {"reason": "…"},
     }
     empty = line(base, near=near)
     return {
-        path: empty.replace("{path}", path).replace("{body}", json.dumps(body, ensure_ascii=False))
+        path.rpartition("/")[2]: empty.replace("{path}", path).replace("{body}", json.dumps(body, ensure_ascii=False))
         for path, body in bodies.items()
     }

@@ -18,7 +18,7 @@ Message = dict[str, Any]
 
 SECTIONS = (
     "sentence", "wayback", "taken", "traffic", "plan", "gates", "paths", "streams", "consumers", "letters", "verified",
-    "alarms", "safety", "checklist",
+    "alarms", "alerts", "safety", "checklist",
 )  # fmt: skip
 
 _lock = threading.Lock()
@@ -55,6 +55,8 @@ def _draw(document: Document, language: str) -> Message:
             "letters": rows.letters(here),
             "verified": rows.verified(here),
             "alarms": rows.alarms(here),
+            "alerts": rows.alerts(here),
+            "alert_counts": rows.alert_counts(here),
             "safety": rows.safety(here),
             "checklist": rows.checklist(here),
             "measured": numbers.moment(here["measured_at"]),

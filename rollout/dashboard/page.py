@@ -11,11 +11,15 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views import View
 
 from monitoring import live
+from monitoring.alerts import states
+from monitoring.alerts.errors import NotFiring
+from monitoring.models import Alert
 from rollout import rollback
 from rollout.dashboard import curls, drawing, numbers, person, words
 from rollout.rollback.errors import RollbackRefused
@@ -70,6 +74,33 @@ class EmergencyRollback(View):
         return HttpResponseRedirect(reverse("dashboard"))
 
 
+class AcknowledgeAlert(View):
+    """Being at an alert, by a plain form."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        user = person.of(request.user, request.META)
+        if user is None:
+            return redirect_to_login(reverse("dashboard"), reverse("admin:login"))
+        if not user.has_perm(person.ACKNOWLEDGE):
+            raise PermissionDenied
+        reason, number = request.POST.get("reason", "").strip(), request.POST.get("alert", "")
+        try:
+            if not reason or len(reason) > REASON_LENGTH:
+                raise NotFiring(_("Say why: at most %d characters.") % REASON_LENGTH)
+            pk = int(number) if number.isdecimal() and len(number) < 19 else 0
+            alert = states.acknowledge_one(pk, actor=user.get_username(), note=reason, now=timezone.now())
+            messages.success(request, _("Acknowledged: %s") % alert.name)
+        except Alert.DoesNotExist:
+            messages.error(request, _("There is no such alert."))
+        except NotFiring as error:
+            messages.error(request, str(error))
+        except Error:
+            messages.error(request, _("The database does not answer. Nothing is known to have changed."))
+        return HttpResponseRedirect(reverse("dashboard"))
+
+
 def page(request: HttpRequest, user: User, *, fault: str = "", status: int = 200) -> HttpResponse:
     """The whole page for `user`. `fault`: what was wrong with the form of the emergency."""
     language = get_language() or settings.LANGUAGE_CODE
@@ -85,6 +116,7 @@ def page(request: HttpRequest, user: User, *, fault: str = "", status: int = 200
         "kinds": list(told["routes"]),
         "curls": curls.curls(request.build_absolute_uri("/"), near=not request.user.is_authenticated),
         "may_roll_back": user.has_perm(person.ROLL_BACK),
+        "may_acknowledge": user.has_perm(person.ACKNOWLEDGE),
         "settings": {
             "socket": f"/{SOCKET}?language={language}",
             "api": reverse("control status").removesuffix("status"),

@@ -12,6 +12,7 @@ from rollout.api.door import is_near, is_own_origin
 
 LOOK = "rollout.view_route"
 ROLL_BACK = "rollout.roll_back"
+ACKNOWLEDGE = "monitoring.acknowledge_alert"
 
 
 def of(user: Any, meta: Mapping[str, Any]) -> User | None:

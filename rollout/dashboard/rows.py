@@ -1,17 +1,22 @@
-"""The other tables: paths, traffic, streams, consumers, dead letters, consistency, Redis, the checklist."""
+"""The other tables: paths, traffic, streams, consumers, dead letters, consistency, alerts, Redis, the checklist."""
 
+from collections import Counter
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from monitoring.alerts import wording
 from monitoring.live import Document
+from monitoring.models import Alert, Severity
 from rollout import checklists
 from rollout.admin.plans.checking import STATES, TITLES
 from rollout.dashboard import numbers
 from rollout.models import CheckFinding
 
 Row = dict[str, Any]
+
+MARKS = {Severity.INFO: "info", Severity.WARNING: "hold", Severity.CRITICAL: "bad"}
 
 
 def traffic(document: Document) -> list[Row]:
@@ -112,6 +117,36 @@ def alarms(document: Document) -> list[Row]:
         {"name": each["name"], "text": each["text"], "since": numbers.moment(each["since"], date=True)}
         for each in document.get("alarms") or ()
     ]
+
+
+def alerts(document: Document) -> list[Row]:
+    """The alerts that are not over, the worst first."""
+    return [
+        {
+            "id": each["id"],
+            "name": each["name"],
+            "text": wording.text(each["rule"], each["label"], each["values"]),
+            "severity": Severity(each["severity"]).label,
+            "mark": MARKS[each["severity"]],
+            "state": each["state"],
+            "label": Alert.State(each["state"]).label,
+            "since": numbers.moment(each["since"], date=True),
+            "by": each["acknowledged_by"],
+            "note": each["note"],
+            "silenced": each["silenced"],
+            "url": reverse("admin:monitoring_alert_change", args=[each["id"]]),
+        }
+        for each in (document.get("alerts") or {}).get("shown", ())
+    ]
+
+
+def alert_counts(document: Document) -> str:
+    """How many there are of each state, the worst state first."""
+    found: Counter[str] = Counter()
+    for state, _severity, count in (document.get("alerts") or {}).get("counts", ()):
+        found[state] += count
+    order = (Alert.State.FIRING, Alert.State.ACKNOWLEDGED, Alert.State.PENDING)
+    return ", ".join(f"{found[state]} {state.label}" for state in order if found[state])
 
 
 def safety(document: Document) -> list[Row]:

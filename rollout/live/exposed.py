@@ -8,6 +8,7 @@ from prometheus_client.core import Metric
 
 from monitoring.exposition import gauge
 from monitoring.live import Document
+from monitoring.models import Alert, Severity
 from rollout.models import Plan
 
 STREAM_GAUGES = {
@@ -16,6 +17,8 @@ STREAM_GAUGES = {
     "pending": ("ljwx_stream_pending_entries", "Entries delivered and not acknowledged."),
     "memory_bytes": ("ljwx_stream_memory_bytes", "Memory of the stream."),
 }
+# The states of an alert that is not over.
+OPEN = (Alert.State.PENDING, Alert.State.FIRING, Alert.State.ACKNOWLEDGED)
 
 
 def families(document: Document) -> Iterator[Metric]:
@@ -64,9 +67,19 @@ def _control(document: Document) -> Iterator[Metric]:
         yield gauge("ljwx_alarms_standing", "How many alarms stand.", {(): len(alarms)})
         names = {(each["name"],): 1.0 for each in alarms}
         yield gauge("ljwx_alarm_standing", "An alarm that stands.", names, ("name",))
+    yield from _alerts(document)
     if (checks := document.get("redis")) is not None:
         safe = {(each["name"],): None if each["ok"] is None else float(each["ok"]) for each in checks}
         yield gauge("ljwx_redis_safe", "Whether Redis keeps what it acknowledges, by property.", safe, ("property",))
+
+
+def _alerts(document: Document) -> Iterator[Metric]:
+    alerts = document.get("alerts")
+    if alerts is None:
+        return
+    counts: dict[tuple[str, str], float] = {(state, each): 0.0 for state in OPEN for each in Severity}
+    counts |= {(state, severity): float(count) for state, severity, count in alerts["counts"]}
+    yield gauge("ljwx_alerts", "Alerts that are not over.", counts, ("state", "severity"))
 
 
 def _guardrails(document: Document) -> Iterator[Metric]:

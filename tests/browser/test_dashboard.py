@@ -125,6 +125,39 @@ def test_the_language_is_switched_on_the_page(look: Look) -> None:
     expect(section(page, "sentence")).to_contain_text("走流")
 
 
+def sos(system: System, second: int) -> None:
+    """A device calls for help, which is a critical alert."""
+    event = {"eventType": "com.ljwx.watch.SOS_EVENT", "eventValue": "1", "deviceSn": "TEST001", "timestamp": second}
+    system.post("upload_common_event", event, api="")
+
+
+def test_an_alert_is_seen_and_acknowledged_with_a_reason(look: Look, system: System) -> None:
+    page = look()
+    sos(system, 1_640_995_200)
+    alerts = section(page, "alerts")
+    expect(alerts.locator("tbody tr").first).to_contain_text("SOS_EVENT of device")
+    button = alerts.get_by_role("button", name="Acknowledge").first
+    button.click()
+    expect(page.locator("#ask-reason")).to_be_focused()
+    page.keyboard.type("called the family")
+    expect(page.locator("#ask .curl code")).to_contain_text("/acknowledge")
+    page.keyboard.press("Enter")
+    expect(alerts).to_contain_text("local: called the family")
+    expect(page.locator("#acknowledge")).to_be_hidden()
+    (alert,) = system.get("alerts?state=acknowledged")["alerts"]
+    assert (alert["rule"], alert["note"]) == ("device_alert", "called the family")
+
+
+def test_an_alert_is_acknowledged_without_a_script(look: Look, system: System) -> None:
+    sos(system, 1_640_995_260)
+    until(lambda: 'form="acknowledge"' in system.get("status?live=true")["sections"]["alerts"])
+    page = look(live=False, java_script_enabled=False)
+    page.fill("#note", "by a plain form")
+    section(page, "alerts").get_by_role("button", name="Acknowledge").first.click()
+    expect(page.locator(".messages")).to_contain_text("Acknowledged: device_alert:SOS_EVENT")
+    assert not system.get("alerts?state=firing")["alerts"]
+
+
 def test_a_plan_is_paused_with_a_reason_and_says_what_can_be_done(look: Look, system: System) -> None:
     number = system.plan()
     page = look()

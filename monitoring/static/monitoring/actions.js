@@ -23,7 +23,9 @@ export class Actions {
     document.getElementById("ask-back").addEventListener("click", () => this.dialog.close());
     document.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-api]");
-      if (button && !button.disabled) this.ask(button);
+      if (!button) return;
+      event.preventDefault();  // with a script the dialog asks why, not the form that works without one
+      if (!button.disabled) this.ask(button);
     });
     document.getElementById("emergency").addEventListener("toggle", (event) => {
       if (event.target.open) document.getElementById("why").focus();

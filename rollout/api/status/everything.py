@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rollout.api.status import alarms, consumers, controller, mirror, plan, streams, traffic
+from rollout.api.status import alarms, alerts, consumers, controller, mirror, plan, streams, traffic
 from rollout.api.status.parts import Read
 
 DATABASE: Mapping[str, Read] = {
@@ -12,6 +12,7 @@ DATABASE: Mapping[str, Read] = {
     "plan": plan.active,
     "rollback": plan.rolling_back,
     "controller": controller.leads,
+    "alerts": alerts.standing,
 }
 REDIS: Mapping[str, Read] = {
     "redis": streams.server,

@@ -8,7 +8,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from ljwx import background, database
 from ljwx.stopping import Stopping
 from monitoring import flushing, processes
+from monitoring.alerts import delivering
 from rollout import override
+from rollout.alerting import loop
 from rollout.controller.controller import Controller
 
 
@@ -31,5 +33,5 @@ class Command(BaseCommand):
             controller.leave()
             return
         processes.begin(processes.Role.CONTROLLER)
-        background.start(override.current, flushing.flushed)
+        background.start(override.current, flushing.flushed, loop.looked, delivering.delivered)
         controller.run(Stopping())

@@ -15,6 +15,7 @@ from rollout.plans import drafting, templates
 
 groups_of = import_module("rollout.migrations.0006_groups")
 checks_of = import_module("rollout.migrations.0009_groups_of_checks")
+alerts_of = import_module("rollout.migrations.0010_groups_of_alerts")
 
 
 @pytest.fixture
@@ -24,6 +25,7 @@ def groups(db: None) -> None:
     kept = {label: apps.get_app_config(label).models_module for label in groups_of.WATCHED}
     groups_of.make(apps, editor)
     checks_of.make(apps, editor)
+    alerts_of.make(apps, editor)
     for label, models in kept.items():
         apps.get_app_config(label).models_module = models
 

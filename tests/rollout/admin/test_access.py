@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from monitoring.models import Alert, Channel, Delivery, Silence
 from rollout.guardrails.policy import Policy
 from rollout.models import (
     Acknowledgement,
@@ -63,6 +64,11 @@ def rows() -> dict[str, set[str]]:
     found["rollout_route_trace"] = ALL
     found |= {"rollout_check_run": OPERATOR, "rollout_check_repair": OPERATOR, "rollout_repair_approve": APPROVER}
     found |= {f"rollout_backup_{name}": OPERATOR for name in ("create", "verify", "restore")}
+    for model in ("alert", "channel", "delivery", "silence"):
+        found |= {f"monitoring_{model}_{page}": may for page, may in LOOKED_AT.items()}
+    for model in ("channel", "silence"):
+        found |= {f"monitoring_{model}_{page}": OPERATOR for page in ("add", "delete")}
+    found["monitoring_channel_test"] = OPERATOR
     return found
 
 
@@ -71,7 +77,7 @@ def addresses() -> dict[str, Any]:
     return {
         pattern.name: model
         for model, registered in admin.site._registry.items()
-        if model._meta.app_label == "rollout" or model is LogEntry
+        if model._meta.app_label in ("rollout", "monitoring") or model is LogEntry
         for pattern in registered.get_urls()
         if pattern.name
     }
@@ -109,6 +115,13 @@ def objects() -> dict[Any, Any]:
             plan=plan, policy=policy, token=1, verdict="pass", action="none", evidence={}, judgement={}, created_at=now
         ),
         Lease: Lease.objects.create(name="controller"),
+        Alert: Alert.objects.create(
+            rule="redis_full", open_key="redis_full", group="redis", severity="critical", pending_at=now, valued_at=now,
+            values={"value": "97%"},
+        ),
+        Channel: Channel.objects.create(name="ops", kind="email", address="ops@example.com"),
+        Delivery: Delivery.objects.create(channel_name="ops", endpoint="x", began_at=now, title="x"),
+        Silence: Silence.objects.create(rule="redis_full", reason="x", created_by="li", expires_at=now),
         Pin: Pin.objects.create(device_sn="A1", path="legacy", owner="li", reason="x", expires_at=now),
         Rollback: Rollback.objects.create(
             strategy="immediate", kinds=[], target=0, before={}, source="admin", actor="li", reason="x",
@@ -173,7 +186,7 @@ def test_what_only_programs_write_is_changed_by_nobody(objects: dict[Any, Any]) 
     root = people.client(superuser=True)
     programs = (
         Acknowledgement, Backup, Change, Check, CheckFinding, Decision, GuardrailPolicy, Lease, Repair, Rollback,
-        Transition, LogEntry,
+        Transition, LogEntry, Alert, Delivery,
     )  # fmt: skip
     for model in programs:
         names = {"reason": "other", "_save": "Save"}

@@ -13,6 +13,7 @@ from rollout.plans.actions import ACTIONS
 
 groups_of = import_module("rollout.migrations.0006_groups")
 checks_of = import_module("rollout.migrations.0009_groups_of_checks")
+alerts_of = import_module("rollout.migrations.0010_groups_of_alerts")
 EDITOR: Any = SimpleNamespace(connection=connection)
 
 pytestmark = pytest.mark.usefixtures("groups")
@@ -30,6 +31,8 @@ def test_who_approves_does_not_drive_and_who_drives_does_not_approve() -> None:
     assert "rollout.start_plan" in operator - approver
     assert "rollout.roll_back" in operator & approver
     assert {"rollout.add_check", "rollout.repair_records", "rollout.add_acknowledgement"} <= operator - approver
+    assert {"monitoring.test_channel", "monitoring.add_silence", "monitoring.change_channel"} <= operator - approver
+    assert "monitoring.acknowledge_alert" in operator & approver
     assert all(name.partition(".")[2].startswith("view_") for name in viewer)
     assert viewer < operator
     assert viewer < approver
@@ -61,6 +64,7 @@ def test_making_them_again_changes_nothing_and_keeps_what_was_added() -> None:
 
 def test_undoing_them_takes_the_permissions_and_leaves_a_group_with_members() -> None:
     Group.objects.get(name="operator").user_set.add(User.objects.create_user("zhang"))
+    alerts_of.unmake(apps, EDITOR)
     checks_of.unmake(apps, EDITOR)
     groups_of.unmake(apps, EDITOR)
     assert list(Group.objects.filter(name__in=groups_of.GROUPS).values_list("name", flat=True)) == ["operator"]

@@ -97,13 +97,21 @@ def test_the_local_operator_has_exactly_these_permissions_and_can_not_log_in() -
 def test_it_may_what_the_groups_of_operators_and_approvers_may() -> None:
     groups = importlib.import_module("rollout.migrations.0006_groups").GROUPS
     of_checks = importlib.import_module("rollout.migrations.0009_groups_of_checks").GROUPS
-    assert {f"rollout.{codename}" for name in ("operator", "approver") for codename in of_checks[name]} | {
-        f"{app}.{codename}"
-        for name in ("operator", "approver")
-        for part in groups[name]
-        for app, codenames in part.items()
-        for codename in codenames
-    } == local.PERMISSIONS
+    of_alerts = importlib.import_module("rollout.migrations.0010_groups_of_alerts").GROUPS
+    both = ("operator", "approver")
+    later = {f"rollout.{codename}" for name in both for codename in of_checks[name]}
+    later |= {f"monitoring.{codename}" for name in both for codename in of_alerts[name]}
+    assert (
+        later
+        | {
+            f"{app}.{codename}"
+            for name in ("operator", "approver")
+            for part in groups[name]
+            for app, codenames in part.items()
+            for codename in codenames
+        }
+        == local.PERMISSIONS
+    )
 
 
 @pytest.mark.usefixtures("embedded")

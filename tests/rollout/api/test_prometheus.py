@@ -10,6 +10,7 @@ from rollout.live.document import Composer
 from rollout.models import Route
 from streaming import groups, registry
 from tests.monitoring.test_exposition import read
+from tests.rollout.alerting.scene import fire
 from tests.rollout.api.conftest import Caller, Person
 
 
@@ -33,12 +34,18 @@ def scraped(caller: Caller, **headers: str) -> dict[str, Any]:
 def test_gauges_tell_what_the_dashboard_shows(operator: Caller) -> None:
     Route.objects.filter(kind="health").update(percentage=12.5)
     alarms.sound("lost:health", "gone")
+    fire("redis_full")
     told = scraped(operator, Accept="application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
     assert told["ljwx_route_ratio"] == {("device",): 0, ("event",): 0, ("health",): 0.125}
     assert told["ljwx_stream_undelivered_entries"][("health_data_stream",)] == 0
     assert told["ljwx_consumers_alive"] == {(): 0}
     assert told["ljwx_controller_up"] == {(): 0}
     assert told["ljwx_alarm_standing"] == {("lost:health",): 1}
+    assert told["ljwx_alerts"] == {
+        (severity, state): float((state, severity) == ("firing", "critical"))
+        for state in ("pending", "firing", "acknowledged")
+        for severity in ("info", "warning", "critical")
+    }
     assert told["ljwx_redis_safe"][("maxmemory-policy",)] == 1
     assert told["ljwx_plan_status"][("running",)] == 0
     assert told["ljwx_document_age_seconds"][()] < 5

@@ -135,7 +135,9 @@ def test_a_database_that_goes_away_meanwhile_hides_nothing_else(
 
     monkeypatch.setattr(Route.objects, "order_by", away)
     told = status(operator)
-    assert set(told["unknown"]) == {"traffic", "unconfirmed", "mirror", "plan", "rollback", "controller"}
+    assert set(told["unknown"]) == {
+        "traffic", "unconfirmed", "mirror", "plan", "rollback", "controller", "alerts",
+    }  # fmt: skip
     assert told["streams"]["health"]["backlog"] == 0
 
 

@@ -45,6 +45,10 @@ ROWS: dict[tuple[str, str], tuple[str, dict[str, Any], int]] = {
     ("GET", "backups"): ("rollout.view_plan", {}, 200),
     ("POST", "backups"): ("rollout.add_backup", REASON, 201),
     ("POST", "backups/N/restore"): ("rollout.restore_backup", REASON, 404),
+    ("GET", "alerts"): ("monitoring.view_alert", {}, 200),
+    ("POST", "alerts/N/acknowledge"): ("monitoring.acknowledge_alert", REASON, 404),
+    ("GET", "silences"): ("monitoring.view_silence", {}, 200),
+    ("POST", "silences"): ("monitoring.add_silence", {"group": "redis", "minutes": 5, **REASON}, 201),
     ("GET", "consumers"): ("streaming.view_consumercount", {}, 200),
     ("POST", "consumers/scale"): ("streaming.change_consumercount", {"count": 1, **REASON}, 200),
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 import ljwx.redis
 from monitoring import processes
+from monitoring.models import Channel, Delivery
 from rollout import backups, checklists
 from rollout.checklists import before, declared
 from rollout.checklists.item import State
@@ -166,6 +167,29 @@ def test_what_an_earlier_plan_left_in_the_stream_blocks(redis: Any) -> None:
         requested_at=timezone.now(),
     )  # fmt: skip
     assert item(plan, "drained").state is State.RED
+
+
+@pytest.mark.usefixtures("well")
+def test_the_channel_of_the_alerts_is_measured_once_it_was_tried(settings: Any) -> None:
+    plan, now = brought(S.APPROVED), timezone.now()
+    assert (item(plan, "alert_channel").state, item(plan, "alert_channel").value) == (
+        State.UNKNOWN, "there is no channel",
+    )  # fmt: skip
+    ops = Channel.objects.create(name="ops", kind="wecom", address="https://wecom.example/?key=k", groups=["plan"])
+    assert item(plan, "alert_channel").value == "no message was sent yet: test a channel"
+    checklists.sign(plan.pk, item="alert_channel", signer="li", note="rang the phone")
+    assert item(plan, "alert_channel").state is State.SIGNED
+    sent = {"endpoint": ops.endpoint, "channel_name": "ops", "began_at": now, "ended_at": now, "title": "x"}
+    Delivery.objects.create(outcome="failed", error="no answer in time", **sent)
+    found = item(plan, "alert_channel")  # measured counts before signed
+    assert (found.state, "no answer in time" in found.value) == (State.RED, True)
+    settings.EMBEDDED = True
+    assert "alert_channel" in checklists.preflight(plan)
+    Delivery.objects.create(outcome="delivered", **sent)
+    assert item(plan, "alert_channel").state is State.GREEN
+    assert "alert_channel" not in checklists.preflight(plan)
+    Channel.objects.update(groups=["devices"])
+    assert item(plan, "alert_channel").state is State.SIGNED
 
 
 @pytest.mark.usefixtures("well")

@@ -78,6 +78,7 @@ def test_a_step_passes_when_nothing_is_in_its_way() -> None:
         (PLAN, held_by(), {}, "age::health"),
         (PLAN, PASSING, {"alarms": ("lost:health",)}, "alarms:lost:health"),
         (PLAN, PASSING, {"alarms": None}, "alarms"),
+        (PLAN, PASSING, {"alerts": ("redis_full",)}, "alerts:redis_full"),
         (PLAN, PASSING, {"frozen": True}, "freeze"),
         (PLAN, PASSING, {"not_ready": ("backup",)}, "not_ready:backup"),
         (replace(PLAN, approved=False), PASSING, {}, "approval"),
@@ -99,11 +100,12 @@ def test_reasons_are_told_in_the_order_of_evaluation() -> None:
     blocks = (Block(Stage.FRESH, Code.STALE, Metric.CPU), Block(Stage.SAMPLES, Code.TOO_FEW, Metric.ACCEPT))
     judgement = Judgement(0.0, Verdict.NO_DATA, Action.NONE, (), blocks)
     found = order(
-        plan, judgement, overridden=True, unconfirmed=("w",), alarms=("redis",), frozen=True, not_ready=("backup",)
-    )
+        plan, judgement, overridden=True, unconfirmed=("w",), alarms=("redis",), frozen=True, not_ready=("backup",),
+        alerts=("redis_full",),
+    )  # fmt: skip
     assert found.blocked_by == (
-        "override", "paused", "epoch", "cpu:stale:", "interval", "accept:too_few:", "alarms:redis", "freeze",
-        "not_ready:backup", "approval", "person",
+        "override", "paused", "epoch", "cpu:stale:", "interval", "accept:too_few:", "alarms:redis", "alerts:redis_full",
+        "freeze", "not_ready:backup", "approval", "person",
     )  # fmt: skip
     assert all(codes.text(code) for code in found.blocked_by)
     assert codes.text("not_ready:backup") == f"{codes.WORDS[codes.NOT_READY]}: {words(['backup'])[0]}" != "backup"

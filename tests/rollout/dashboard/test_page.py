@@ -9,14 +9,17 @@ import pytest
 from django.test import Client
 
 from monitoring import alarms
+from monitoring.models import Alert
 from rollout.dashboard.page import POLICY
 from rollout.models import Change, Rollback, Route
 from rollout.plans import drafting, transitions
 from rollout.plans.templates import TEMPLATES
+from tests.rollout.alerting.scene import fire
 from tests.rollout.dashboard.conftest import Login
 
-PAGE, BACK = "/stream_monitor/", "/stream_monitor/rollback"
+PAGE, BACK, AT = "/stream_monitor/", "/stream_monitor/rollback", "/stream_monitor/acknowledge"
 LOOK, ROLL_BACK = "rollout.view_route", "rollout.roll_back"
+ACKNOWLEDGE = "monitoring.acknowledge_alert"
 
 
 def embedded(**more: Any) -> Client:
@@ -83,6 +86,40 @@ def test_what_others_have_written_is_text(login: Login) -> None:
     page = login(LOOK).get(PAGE).content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_alerts_are_shown_with_what_they_are_and_a_button_that_needs_no_script(login: Login) -> None:
+    alert = fire("redis_full", values={"value": "<b>97</b>"})
+    fire("redis_unsafe", "role", state="acknowledged", acknowledged_by="li", note="at it")
+    fire("redis_memory", state="pending", severity="warning")
+    page = login(LOOK, ACKNOWLEDGE).get(PAGE, headers={"Accept-Language": "en"}).content.decode()
+    assert "1 firing, 1 acknowledged, 1 pending" in page
+    assert "Redis is full, the stream path closes: &lt;b&gt;97&lt;/b&gt;." in page
+    assert "li: at it" in page
+    assert page.count('form="acknowledge"') == 1
+    assert f'form="acknowledge" name="alert" value="{alert.pk}" data-api="alerts/{alert.pk}/acknowledge"' in page
+    assert "stream_monitor/api/alerts/N/acknowledge" in page
+    chinese = text(login(LOOK, name="bob").get(PAGE, headers={"Accept-Language": "zh-hans"}))
+    assert "Redis 已满，流路径关闭" in chinese
+
+
+def test_an_alert_is_acknowledged_by_a_plain_form(login: Login, settings: Any) -> None:
+    alert, english = fire("redis_full"), {"Accept-Language": "en"}
+    client = login(LOOK, ACKNOWLEDGE)
+    for wrong in ({"reason": ""}, {"alert": "0"}, {"alert": "x"}, {"reason": "x" * 256}):
+        answer = client.post(AT, {"alert": alert.pk, "reason": "x", **wrong}, headers=english, follow=True)
+        assert 'class="mark-bad"' in text(answer)
+        assert Alert.objects.get().state == "firing"
+    answer = client.post(AT, {"alert": alert.pk, "reason": "adding memory"}, headers=english, follow=True)
+    assert answer.redirect_chain == [(PAGE, 302)]
+    assert "Acknowledged: redis_full" in text(answer)
+    row = Alert.objects.get()
+    assert (row.state, row.acknowledged_by, row.note) == ("acknowledged", "ann", "adding memory")
+    again = client.post(AT, {"alert": alert.pk, "reason": "x"}, headers=english, follow=True)
+    assert "It is acknowledged (ann) and can not be acknowledged now." in text(again)
+    assert login(LOOK, name="bob").post(AT, {"alert": alert.pk, "reason": "x"}).status_code == 403
+    assert Client().post(AT, {"alert": alert.pk})["Location"] == "/admin/login/?next=/stream_monitor/"
+    assert embedded(enforce_csrf_checks=True).post(AT, {"alert": alert.pk, "reason": "x"}).status_code == 403
 
 
 def test_a_plan_that_runs_has_its_rail_and_says_why_an_action_is_off(login: Login, settings: Any) -> None:

@@ -1,4 +1,4 @@
-"""What was told of uploads, as far as it must outlive Redis."""
+"""What was told of uploads and of processes, as far as it must outlive Redis."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
