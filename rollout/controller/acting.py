@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import cast
 
 from rollout import rollback
@@ -17,7 +16,6 @@ from rollout.lease import Holding
 from rollout.models import GuardrailPolicy, Plan, Step
 from rollout.models.rollback import Rollback
 from rollout.plans import steps, transitions
-from rollout.plans.actions import WATCHED
 from rollout.plans.moving import atomic
 from streaming.manager import get_consumer_manager
 from streaming.models import ConsumerChange
@@ -59,9 +57,6 @@ def act(order: Order, round_: Round) -> str:
 
 
 def _nothing(order: Order, round_: Round) -> str:
-    step = round_.step
-    if step is not None and step.status in WATCHED and step.blocked_by != list(order.blocked_by):
-        _hold(order, round_, held=step.status == Step.Status.HELD)  # tells nothing, but what is in the way
     return ""
 
 
@@ -119,8 +114,9 @@ def _confirm(order: Order, round_: Round) -> str:
     return f"step {step.position} is confirmed"
 
 
-def _hold(order: Order, round_: Round, *, held: bool) -> str:
+def _hold(order: Order, round_: Round) -> str:
     plan, step = _plan(round_), _step(round_)
+    held = order.do is Do.HOLD
     steps.hold(
         plan.pk, position=step.position, actor=ACTOR, blocked_by=order.blocked_by, held=held,
         fence=round_.holding.fence,
@@ -147,8 +143,8 @@ _EFFECTS: dict[Do, Callable[[Order, Round], str]] = {
     Do.OBSERVE_ANEW: _observe_anew,
     Do.BEGIN: _begin,
     Do.CONFIRM: _confirm,
-    Do.HOLD: partial(_hold, held=True),
-    Do.RELEASE: partial(_hold, held=False),
+    Do.HOLD: _hold,
+    Do.RELEASE: _hold,
     Do.PASS: _pass,
 }
 

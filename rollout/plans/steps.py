@@ -67,8 +67,7 @@ def hold(
     plan_id: int, *, position: int, actor: str, blocked_by: Sequence[str], held: bool = True, fence: Fence
 ) -> Plan:
     """A guardrail keeps the step from passing, or, with `held` false, no longer does. `blocked_by`: everything that
-    stands in its way, the observation that is not over included; only that may differ, which the history is not told.
-    """
+    stands in its way, the observation that is not over included."""
     fence()
     plan = locked(plan_id, sources=(S.RUNNING, S.PAUSED), action="hold")
     before = plan.steps.get(position=position).status

@@ -142,6 +142,7 @@ def test_a_step_is_held_and_released_by_the_guardrails_alone() -> None:
     assert order(at(status=HELD), held_by()).do is Do.NOTHING
     assert order(at(status=HELD, waited_s=1.0)).do is Do.RELEASE
     assert order(at(waited_s=1.0)).do is Do.NOTHING
+    assert order(judgement=held_by(Stage.SAMPLES, Verdict.NO_DATA)).do is Do.NOTHING
 
 
 @pytest.mark.parametrize("status", [RUNNING, PAUSED, SOAKING])
