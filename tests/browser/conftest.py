@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ljwx.up.address import free_port
-from tests.managed import Managed
+from tests.managed import ROOT, Managed
 from tests.polling import until
 
 READY_WITHIN = 90.0
@@ -27,8 +29,9 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 class System:
     """`manage.py up` on a loopback port: whoever calls from here is the local operator."""
 
-    def __init__(self, process: Managed, port: int) -> None:
+    def __init__(self, process: Managed, port: int, env: dict[str, str]) -> None:
         self.process = process
+        self.env = env
         self.url = f"http://localhost:{port}"
         self.page = f"{self.url}/stream_monitor/"
 
@@ -59,6 +62,31 @@ class System:
             self.post(f"plans/{number}/{action}", {"reason": "a test"})
         return number
 
+    def busy(self) -> None:
+        """From now on the guardrails do not mind how busy the machine is: tests share it."""
+        limits = {"cpu": {"hold": 2.0, "act": 2.0, "spacing_s": 1.0, "samples": 1}}
+        code = f"from rollout import policies; policies.save({limits}, actor='test', reason='a shared machine')"
+        argv = [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
+        subprocess.run(argv, env=self.env, check=True)
+
+    @property
+    def password(self) -> str:
+        """Of the user `admin`."""
+        return (Path(self.env["LJWX_VAR_DIR"]) / "admin_password").read_text(encoding="utf-8").strip()
+
+    @contextlib.contextmanager
+    def uploading(self, *, rate: int) -> Iterator[None]:
+        """Simulated devices upload meanwhile, `rate` times a second."""
+        argv = ["simulate", "--base-url", self.url, "--rate", str(rate), "--seconds", "600"]
+        with tempfile.TemporaryDirectory() as folder:
+            devices = Managed(*argv, log=Path(folder) / "simulate.log", env=self.env)
+            try:
+                yield
+                assert devices.poll() is None, devices.output()
+            finally:
+                devices.kill()
+                devices.wait()
+
     def web(self) -> int:
         """The process id of the web server."""
         for folder in Path("/proc").iterdir():
@@ -76,13 +104,13 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     port = free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LJWX_")}
     with tempfile.TemporaryDirectory(prefix="ljwx-web-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        env = {**clean, "DJANGO_SETTINGS_MODULE": "ljwx.settings", "LJWX_VAR_DIR": folder}
+        env = {**clean, "DJANGO_SETTINGS_MODULE": "ljwx.settings", "LJWX_VAR_DIR": folder, "LJWX_CHECK_GRACE_S": "3"}
         log = tmp_path_factory.mktemp("browser") / "up.log"
         process = Managed("up", "--port", str(port), "--workers", "1", log=log, env=env)
         try:
             until(lambda: process.poll() is not None or "Ctrl-C" in process.output(), within=READY_WITHIN)
             assert process.poll() is None, process.output()
-            yield System(process, port)
+            yield System(process, port, env)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)

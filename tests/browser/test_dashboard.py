@@ -15,6 +15,8 @@ from tests.browser.conftest import PHONE, WIDE, Look, System
 from tests.polling import until
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
+# Of a step: as many readings as prove that it is consistent.
+LONG_MS = 120_000
 READING = {"data": {"deviceSn": "TEST001", "heart_rate": 75, "timestamp": 1640995200}}
 
 
@@ -156,6 +158,47 @@ def test_an_alert_is_acknowledged_without_a_script(look: Look, system: System) -
     section(page, "alerts").get_by_role("button", name="Acknowledge").first.click()
     expect(page.locator(".messages")).to_contain_text("Acknowledged: device_alert:SOS_EVENT")
     assert not system.get("alerts?state=firing")["alerts"]
+
+
+def test_a_plan_that_is_approved_in_the_admin_is_led_to_its_end(look: Look, system: System) -> None:
+    system.busy()
+    system.share(0)
+    steps = [{"percentage": share, "observe_minutes": 0} for share in (50, 100)]
+    made = system.post("create_switch_plan", {"name": "spring", "steps": steps, "kinds": ["health"]})
+    number = made["plan"]["id"]
+    system.post(f"plans/{number}/submit", {"reason": "please read it"})
+    page = look()
+    plan = section(page, "plan")
+    expect(plan.locator("#deed-start")).to_be_disabled()
+    page.goto(f"{system.url}/admin/rollout/plan/{number}/change/")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", system.password)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_label("Reason").fill("read it")
+    page.locator("input[name=confirmed]").click()
+    expect(page.locator(".ljwx-status-approved")).to_be_visible()
+    page.goto(system.page)
+    state(page, "live")
+    with system.uploading(rate=120):
+        do(page, "start", "the devices are awake")
+        expect(plan.locator(".rung").first).to_contain_text("observing", timeout=LONG_MS)
+        do(page, "advance", "it looks well")
+        expect(section(page, "sentence")).to_contain_text("soaking", timeout=LONG_MS)
+    expect(section(page, "traffic").locator("tr", has_text="health")).to_contain_text("100 %")
+    do(page, "complete", "all of them are there")
+    expect(section(page, "sentence")).to_contain_text("no plan is active")
+    found = system.get(f"plans/{number}")["plan"]
+    assert (found["status"], [step["status"] for step in found["steps"]]) == ("completed", ["passed", "passed"])
+    assert all(step["verdict"] == "pass" for step in found["steps"])
+
+
+def do(page: Page, action: str, reason: str) -> None:
+    """Press the button of `action` as soon as it can be pressed, and give the reason."""
+    page.locator(f"#deed-{action}").click()
+    page.fill("#ask-reason", reason)
+    page.locator("#ask-do").click()
+    expect(page.locator("#ask")).to_be_hidden()
 
 
 def test_a_plan_is_paused_with_a_reason_and_says_what_can_be_done(look: Look, system: System) -> None:
