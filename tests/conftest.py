@@ -20,7 +20,19 @@ from tests.run import temporary
 PROCESSES = ROOT / "tests" / "processes"
 # Real processes meet the database that people run them on: SQLite under `bin/up`, a server elsewhere. The rest of them
 # meets both.
-EMBEDDED = {f"test_{name}.py" for name in ("api", "backups", "drill", "simulate", "up", "web_stops")}
+EMBEDDED = {
+    f"test_{name}.py"
+    for name in (
+        "api",
+        "backups",
+        "demo",
+        "drill",
+        "simulate",
+        "up",
+        "viewers",
+        "web_stops",
+    )
+}
 SERVED = {f"test_{name}.py" for name in ("consistency", "consumers", "controller", "evidence", "rollback", "scaling")}
 ON_A_SERVER_TOO = {"test_it_becomes_ready_takes_an_upload_and_stops_in_order"}
 # Pages and answers over functions that have their own tests on both databases.
