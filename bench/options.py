@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 SCENARIOS = (
     "accept", "e2e", "connections", "storm", "sos", "latency", "tables", "sizes", "consumer", "layers", "rollback",
-    "consistency", "mirror",
+    "consistency", "mirror", "viewers",
 )  # fmt: skip
 
 

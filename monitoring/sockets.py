@@ -21,6 +21,8 @@ from monitoring.live import Document
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+# All are sent within so much of it, one after the other: an upload waits for one of them at most, not for all.
+SPREAD = 0.5
 # How long a permission that was withdrawn is still used.
 ASKED_EVERY_S = 30.0
 MOST_SOCKETS = 500
@@ -127,7 +129,7 @@ async def _run() -> None:
     """Look and send, once a second, as long as there is a socket."""
     asked_at = time.monotonic()
     while _sockets:
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(EVERY_S * (1 - SPREAD))
         try:
             if time.monotonic() - asked_at >= ASKED_EVERY_S:
                 asked_at = time.monotonic()
@@ -139,7 +141,9 @@ async def _run() -> None:
 
 async def _send() -> None:
     texts: dict[tuple[type[LiveSocket], str], str] = {}
+    pause_s = EVERY_S * SPREAD / max(1, len(_sockets))
     for socket, sending in list(_sockets.items()):
+        await asyncio.sleep(pause_s)
         if sending is not None and not sending.task.done():
             if time.monotonic() - sending.since >= STALLED_S:
                 _drop(socket, sending)
