@@ -1,6 +1,8 @@
 """Websockets that show the live document: each process looks once a second and sends it to its own.
 
-No channel layer: a document that is lost costs nothing, for the next one is whole.
+No channel layer: a document that is lost costs nothing, for the next one is whole. A browser that does not take one in
+time misses the next ones, and is dropped when it takes none for `STALLED_S`: so one document waits for it at most. A
+server that buffers without end (daphne) has to drop it by its own pings (`ljwx.up.web`).
 """
 
 import asyncio
@@ -8,7 +10,7 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error, close_old_connections
@@ -19,9 +21,16 @@ from monitoring.live import Document
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+# All are sent within so much of it, one after the other: an upload waits for one of them at most, not for all.
+SPREAD = 0.5
 # How long a permission that was withdrawn is still used.
 ASKED_EVERY_S = 30.0
 MOST_SOCKETS = 500
+# A document that a browser has not taken for so long, it never will.
+STALLED_S = 20.0
+# granian ends a connection whose application has returned once nothing is being sent; what was cancelled before that
+# would keep it open for ever.
+LET_GO_S = 0.3
 REFUSED, LOST, FULL = 4403, 4401, 4429
 
 # One thread, so one connection to the database, whatever the number of sockets.
@@ -31,6 +40,21 @@ _looking = ThreadPoolExecutor(1, "live")
 class LiveSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Sends the document on connect and then once a second, until the browser leaves or may not look any more. Whatever
     it sends is not read."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # In a task of its own, which can be left: granian's can not be cancelled.
+        self._abandoned = asyncio.Event()
+        tasks = [
+            asyncio.create_task(super().__call__(scope, receive, send)),
+            asyncio.create_task(self._abandoned.wait()),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+        if not self._abandoned.is_set():
+            await tasks[0]
 
     async def connect(self) -> None:
         """Accept who is admitted; anybody else sees the handshake refused."""
@@ -42,11 +66,12 @@ class LiveSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         else:
             self.way = self.manner(self.scope)
             await self.accept()
-            await self.send(text_data=await _ask(_drawn, type(self), self.way))
-            await _join(self)
+            text = await _ask(_drawn, type(self), self.way)
+            _join(self)
+            _begin(self, text)
 
     async def disconnect(self, code: int) -> None:
-        await _leave(self)
+        _sockets.pop(self, None)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """What a browser says is not asked for."""
@@ -64,8 +89,19 @@ class LiveSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         """The text that is sent. Called in a thread."""
         raise NotImplementedError
 
+    def abandon(self) -> None:
+        """Let its application return: to close it in form would wait behind what it does not take."""
+        self._abandoned.set()
 
-_sockets: dict[LiveSocket, "asyncio.Task[None] | None"] = {}
+
+class _Sending(NamedTuple):
+    """A document on its way to a browser, since when by `time.monotonic`."""
+
+    task: "asyncio.Task[None]"
+    since: float
+
+
+_sockets: dict[LiveSocket, _Sending | None] = {}
 _task: "asyncio.Task[None] | None" = None
 
 
@@ -82,26 +118,18 @@ def _drawn(kind: type[LiveSocket], manner: str) -> str:
     return kind.draw(live.current.get(), manner)
 
 
-async def _join(socket: LiveSocket) -> None:
+def _join(socket: LiveSocket) -> None:
     global _task
     _sockets[socket] = None
     if _task is None or _task.done():
         _task = asyncio.create_task(_run())
 
 
-async def _leave(socket: LiveSocket) -> None:
-    global _task
-    _sockets.pop(socket, None)
-    if not _sockets and _task is not None:
-        _task.cancel()
-        _task = None
-
-
 async def _run() -> None:
     """Look and send, once a second, as long as there is a socket."""
     asked_at = time.monotonic()
-    while True:
-        await asyncio.sleep(EVERY_S)
+    while _sockets:
+        await asyncio.sleep(EVERY_S * (1 - SPREAD))
         try:
             if time.monotonic() - asked_at >= ASKED_EVERY_S:
                 asked_at = time.monotonic()
@@ -113,14 +141,29 @@ async def _run() -> None:
 
 async def _send() -> None:
     texts: dict[tuple[type[LiveSocket], str], str] = {}
+    pause_s = EVERY_S * SPREAD / max(1, len(_sockets))
     for socket, sending in list(_sockets.items()):
-        if sending is not None and not sending.done():
+        await asyncio.sleep(pause_s)
+        if sending is not None and not sending.task.done():
+            if time.monotonic() - sending.since >= STALLED_S:
+                _drop(socket, sending)
             continue  # it is slow: it misses this one
         key = (type(socket), socket.way)
         if key not in texts:
             texts[key] = await _ask(_drawn, *key)
-        if socket in _sockets:
-            _sockets[socket] = asyncio.create_task(_pass(socket, texts[key]))
+        _begin(socket, texts[key])
+
+
+def _begin(socket: LiveSocket, text: str) -> None:
+    if socket in _sockets:
+        _sockets[socket] = _Sending(asyncio.create_task(_pass(socket, text)), time.monotonic())
+
+
+def _drop(socket: LiveSocket, sending: _Sending) -> None:
+    log.info("a browser that takes nothing is dropped")
+    _sockets.pop(socket, None)
+    socket.abandon()
+    asyncio.get_running_loop().call_later(LET_GO_S, sending.task.cancel)
 
 
 async def _pass(socket: LiveSocket, text: str) -> None:
@@ -131,7 +174,11 @@ async def _pass(socket: LiveSocket, text: str) -> None:
 
 
 async def _dismiss() -> None:
-    for socket in list(_sockets):
-        if not await _ask(socket.admits, socket.scope):
+    for socket, sending in list(_sockets.items()):
+        if await _ask(socket.admits, socket.scope):
+            continue
+        if sending is not None and not sending.task.done():
+            _drop(socket, sending)  # its end would wait behind what it does not take
+        else:
             await socket.close(code=LOST)
-            await _leave(socket)
+            _sockets.pop(socket, None)

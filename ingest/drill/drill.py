@@ -1,7 +1,6 @@
 """One drill, from an idle system back to an idle system."""
 
 import math
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,11 +15,12 @@ from ingest.drill.damage import LASTS_S, Damage
 from ingest.drill.errors import Interrupted, Stuck
 from ingest.drill.fault import Fault
 from ingest.drill.injection import Arming, Injection
-from ingest.drill.load import CHECKED_RATE, RATE, Load
+from ingest.drill.load import CHECKED_RATE, RATE, Load, of_drill
 from ingest.drill.plan import STEPS, DrillPlan
 from ingest.drill.progress import Progress
 from ingest.drill.report import Report
 from ingest.drill.thresholds import Thresholds
+from ingest.drill.waiting import nothing, until
 from ingest.drill.watch import Watch
 from ingest.simulator.comparison import compare
 from ingest.simulator.drain import drain
@@ -31,7 +31,6 @@ from rollout.guardrails.policy import Policy
 
 T = TypeVar("T")
 
-LOOK_EVERY_S = 0.2
 APPLIED_WITHIN_S = 60.0
 # The guardrail shall have seen the fleet well, and so shall the drill.
 WELL_S = 3.0
@@ -41,10 +40,6 @@ DRAINED_WITHIN_S = 90.0
 MENDED_WITHIN_S = 120.0
 # The last minute of the rollback, and the grace of the ledger.
 VERIFIED_WITHIN_S = 150.0
-
-
-def _nothing() -> None:
-    """Nothing is to be kept up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +57,7 @@ class Drill:
         """Whatever happens, the fault ends, the share goes back to 0 %, the thresholds and the number of consumers to
         what they were. Raises DrillError, redis.RedisError, django.db.Error."""
         ground.check(self.base_url)
+        ground.check_idle()
         return _Course(self, progress, stopping).run()
 
 
@@ -72,9 +68,10 @@ class _Course:
         self._drill, self._fault = drill, drill.fault
         self._progress, self._stopping = progress, stopping
         rate = CHECKED_RATE if drill.fault is Fault.CONSISTENCY else RATE
-        self._load = Load(drill.base_url, share=STEPS[0].percentage, rate=rate)
-        self._name = f"drill {drill.fault} {self._load.prefix}"
-        self._plan = DrillPlan(name=self._name, actor=drill.actor, reason=self._name)
+        self._load = Load(drill.base_url, fleet=of_drill(STEPS[0].percentage), rate=rate)
+        self._prefix = self._load.fleet.prefix
+        self._name = f"drill {drill.fault} {self._prefix}"
+        self._plan = DrillPlan(name=self._name, actor=drill.actor, reason=self._name, over=_("The drill is over."))
         self._consumers, self._thresholds = Consumers(), Thresholds()
         self._unsettled: list[str] = []
 
@@ -135,9 +132,9 @@ class _Course:
 
     def _injection(self, policy: Policy) -> Injection:
         if self._fault is Fault.CONSISTENCY:
-            return Damage(prefix=self._load.prefix, step=self._plan.first)
+            return Damage(prefix=self._prefix, step=self._plan.first)
         delay_s = thresholds.delay_s(policy) if self._fault is Fault.SLOW else 0.0
-        return Arming(self._fault, prefix=self._load.prefix, delay_s=delay_s)
+        return Arming(self._fault, prefix=self._prefix, delay_s=delay_s)
 
     def _watch(self, injection: Injection) -> tuple[Watch, float]:
         """Begin the fault and follow it until what the guardrail does is in force; returns when it began, too."""
@@ -200,16 +197,8 @@ class _Course:
         if not self._consumers.give_back(actor=self._drill.actor, reason=_("The drill is over.")):
             self._unsettled.append(_("The number of consumers is not what it was."))
 
-    def _until(self, state: Callable[[], T], *, within: float, tend: Callable[[], None] = _nothing) -> T | None:
-        """What `state` says as soon as that is true; None after `within` seconds. Raises Interrupted."""
-        deadline = time.monotonic() + within
-        while not (answer := state()):
-            tend()
-            if time.monotonic() >= deadline:
-                return None
-            if self._stopping.wait(LOOK_EVERY_S):
-                raise Interrupted
-        return answer
+    def _until(self, state: Callable[[], T], *, within: float, tend: Callable[[], None] = nothing) -> T | None:
+        return until(state, stopping=self._stopping, within=within, tend=tend)
 
 
 def _since(begin: float, at: float | None) -> float | None:

@@ -22,12 +22,19 @@ ANSWERS_WITHIN_S = 5.0
 
 
 def check(base_url: str) -> None:
-    """Raises NoSystem unless this is the embedded system and all its parts live; Busy unless all of it is idle."""
+    """Raises NoSystem unless this is the embedded system and all its parts live."""
     if not settings.EMBEDDED or not is_loopback(base_url):
         raise NoSystem(_("A drill takes place on the embedded system alone: start bin/up on a loopback address."))
     try:
         if missing := _missing(base_url):
             raise NoSystem(_("Not there: %s. Is bin/up running?") % ", ".join(missing))
+    except (Error, redis.RedisError) as error:
+        raise NoSystem(_("The database or Redis does not answer: %s") % type(error).__name__) from error
+
+
+def check_idle() -> None:
+    """Raises Busy unless nothing moves, and nothing keeps a plan from starting; NoSystem when that can not be known."""
+    try:
         if reason := _busy():
             raise Busy(reason)
     except (Error, redis.RedisError) as error:

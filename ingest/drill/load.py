@@ -29,16 +29,12 @@ LONGEST_S = 900.0
 
 
 class Load:
-    """Uploads in a thread of its own from `start` to `stop`. Every serial begins with `prefix`, which carries the tag
-    of drills; none of its records is spoilt on purpose."""
+    """The uploads of `fleet` in a thread of its own from `start` to `stop`, `rate` a second."""
 
-    def __init__(self, base_url: str, *, share: Decimal, rate: float) -> None:
-        """`share`: percent of devices that the first step moves; `rate`: uploads a second. Raises django.db.Error."""
-        started = int(time.time())
-        self.prefix = f"{TAG}{started:x}-"
-        self.fleet = _fleet(self.prefix, started, share)
+    def __init__(self, base_url: str, *, fleet: Fleet, rate: float) -> None:
+        self.fleet = fleet
         self._base_url = base_url
-        self._sending = Sending(self.fleet, rate, LONGEST_S, _untold)
+        self._sending = Sending(fleet, rate, LONGEST_S, _untold)
         self._stop: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._begun = threading.Event()
@@ -80,8 +76,16 @@ class Load:
             await self._sending.run(client, self._stop)
 
 
-def _fleet(prefix: str, started: int, share: Decimal) -> Fleet:
-    whole = fleets.make(seed=SEED, devices=CANDIDATES, prefix=prefix, started=started, bad=0.0)
+def tagged(devices: int) -> Fleet:
+    """A fleet of which every serial begins with the tag of drills and the second of now; none of its records is spoilt
+    on purpose."""
+    started = int(time.time())
+    return fleets.make(seed=SEED, devices=devices, prefix=f"{TAG}{started:x}-", started=started, bad=0.0)
+
+
+def of_drill(share: Decimal) -> Fleet:
+    """A few devices of which most are among the `share` percent that the first step moves. Raises django.db.Error."""
+    whole = tagged(CANDIDATES)
     salts = set(Route.objects.values_list("salt", flat=True))
 
     def moves(sender: Sender) -> set[bool]:
@@ -90,7 +94,7 @@ def _fleet(prefix: str, started: int, share: Decimal) -> Fleet:
 
     first = [sender for sender in whole.senders if moves(sender) == {True}]
     others = [sender for sender in whole.senders if moves(sender) == {False}]
-    return Fleet(prefix, started, [*first[:ON_STREAM], *others[:ON_LEGACY]])
+    return Fleet(whole.prefix, whole.started, [*first[:ON_STREAM], *others[:ON_LEGACY]])
 
 
 def _untold(tally: Tally) -> None:

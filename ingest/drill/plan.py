@@ -1,6 +1,6 @@
 """The plan of a drill: made, approved and started as people do, and always ended."""
 
-from django.utils.translation import gettext as _
+from collections.abc import Sequence
 
 from ingest.drill.errors import Busy
 from rollout import rollback
@@ -15,25 +15,37 @@ STEPS = tuple(StepDraft(each.percentage, OBSERVE_S) for each in TEMPLATES["fast"
 
 
 class DrillPlan:
-    """A fast plan that nobody advances: no device of anybody else goes further than its first step.
+    """A fast plan of `kinds` (None: of all). Unless it advances by itself nobody advances it: no device of anybody else
+    goes further than its first step. `over`: the reason for its end.
 
     `start` raises Busy for what keeps it from starting; both raise django.db.Error.
     """
 
-    def __init__(self, *, name: str, actor: str, reason: str) -> None:
-        self._name, self._actor, self._reason = name, actor, reason
+    def __init__(
+        self, *, name: str, actor: str, reason: str, over: str, steps: Sequence[StepDraft] = STEPS,
+        kinds: Sequence[str] | None = None, advances: bool = False,
+    ) -> None:  # fmt: skip
+        self._name, self._actor, self._reason, self._over = name, actor, reason, over
+        self._steps, self._kinds, self._advances = steps, kinds, advances
         self._id = 0
 
     def start(self) -> None:
-        """Let it run: the controller applies the first step then."""
+        """Let it run: the controller applies the first step then. Asked again after Busy it is the same plan."""
         try:
-            plan = drafting.create(name=self._name, steps=STEPS, actor=self._actor, reason=self._reason)
-            self._id = plan.pk
-            transitions.submit(plan.pk, actor=self._actor, reason=self._reason)
-            transitions.approve(plan.pk, actor=self._actor, reason=self._reason)
-            starting.start(plan.pk, actor=self._actor, reason=self._reason)
+            if not self._id:
+                self._draw_up()
+            starting.start(self._id, actor=self._actor, reason=self._reason)
         except PlanError as error:
             raise Busy(str(error)) from error
+
+    def _draw_up(self) -> None:
+        plan = drafting.create(
+            name=self._name, steps=self._steps, actor=self._actor, reason=self._reason, kinds=self._kinds,
+            auto_execute=self._advances,
+        )  # fmt: skip
+        self._id = plan.pk
+        transitions.submit(plan.pk, actor=self._actor, reason=self._reason)
+        transitions.approve(plan.pk, actor=self._actor, reason=self._reason)
 
     @property
     def plan(self) -> Plan:
@@ -43,12 +55,21 @@ class DrillPlan:
     @property
     def first(self) -> Step:
         """Its first step as it is now."""
-        return self.plan.steps.order_by("position")[0]
+        return self.step(1)
+
+    def step(self, position: int) -> Step:
+        """A step as it is now."""
+        return Step.objects.get(plan=self._id, position=position)
 
     @property
     def is_applied(self) -> bool:
         """Whether all processes use the share of the first step."""
         return self.first.status in WATCHED
+
+    @property
+    def is_soaking(self) -> bool:
+        """Whether all its steps have passed."""
+        return self.plan.status == Plan.Status.SOAKING
 
     @property
     def rollback(self) -> Rollback | None:
@@ -62,8 +83,6 @@ class DrillPlan:
             return
         status = self.plan.status
         if status in DRAWN_UP:
-            transitions.cancel(self._id, actor=self._actor, reason=_("The drill is over."))
+            transitions.cancel(self._id, actor=self._actor, reason=self._over)
         elif status in MOVING:
-            rollback.execute_rollback(
-                Rollback.Strategy.IMMEDIATE, _("The drill is over."), self._actor, source="drill", force=True
-            )
+            rollback.execute_rollback(Rollback.Strategy.IMMEDIATE, self._over, self._actor, source="drill", force=True)

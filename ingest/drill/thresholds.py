@@ -1,6 +1,7 @@
 """The guardrail policy of a drill: the one in force, with samples and windows that a small fleet fills in seconds."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -24,7 +25,10 @@ REQUESTS_MIN = 20
 ACCEPT_ACT_S = 6.0
 # The load of a drill on a small machine must not end it.
 CPU_NEVER = 1.0
+# A demonstration shares a laptop with everything else, and a full processor would hold it.
+CPU_BEYOND = 2.0
 SLOWER = 1.3
+HOLDS_AT = 0.6
 
 
 def of_drill(policy: Policy) -> Policy:
@@ -44,9 +48,35 @@ def of_drill(policy: Policy) -> Policy:
     )
 
 
+def of_demo(policy: Policy) -> Policy:
+    """`policy` for a demonstration: samples that are there within seconds, and room between holding and acting of the
+    p99. No threshold is above that of `policy`, but for the CPU's."""
+    accept = policy.accept
+    return replace(
+        policy,
+        backlog=_near(policy.backlog),
+        age=_near(policy.age),
+        accept=replace(
+            accept,
+            hold=min(accept.hold, accept.act * HOLDS_AT),
+            requests_min=min(accept.requests_min, REQUESTS_MIN),
+        ),
+        cpu=replace(_near(policy.cpu), hold=CPU_BEYOND, act=CPU_BEYOND),
+    )
+
+
+def holding_delay_s(policy: Policy) -> float:
+    """How long an upload has to wait to hold a plan and not to pause it, by `policy`, the demonstration's."""
+    return (policy.accept.hold + policy.accept.act) / 2
+
+
 def _quick(limits: SeriesLimits, *, hold: float, act: float) -> SeriesLimits:
     act = min(limits.act, act)
-    return replace(limits, hold=min(limits.hold, hold, act), act=act, spacing_s=min(limits.spacing_s, SPACING_S))
+    return replace(_near(limits), hold=min(limits.hold, hold, act), act=act)
+
+
+def _near(limits: SeriesLimits) -> SeriesLimits:
+    return replace(limits, spacing_s=min(limits.spacing_s, SPACING_S))
 
 
 def delay_s(policy: Policy) -> float:
@@ -62,13 +92,13 @@ class Thresholds:
         self._before: dict[str, Any] = {}
         self._version = 0
 
-    def take(self, *, reason: str) -> Policy:
-        """Make the drill's policy the active one. What a drill that was killed has left is not taken for the
-        operator's. Raises Busy, django.db.Error."""
+    def take(self, *, reason: str, adapt: Callable[[Policy], Policy] = of_drill) -> Policy:
+        """Make the policy in force, as `adapt` changes it, the active one. What a drill that was killed
+        has left is not taken for the operator's. Raises Busy, django.db.Error."""
         row, _policy = policies.active()
         before = GuardrailPolicy.objects.exclude(created_by=ACTOR).order_by("-version").first() or row
         self._before, self._version = before.values, before.version
-        made = of_drill(policies.read(before))
+        made = adapt(policies.read(before))
         try:
             self._taken = policies.save(
                 json.loads(rules.encode(made)), actor=ACTOR, reason=reason, expected=row.version

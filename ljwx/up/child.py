@@ -1,5 +1,6 @@
 """One supervised program: started, restarted with growing pauses, given up on, stopped."""
 
+import math
 import signal
 import subprocess
 from collections.abc import Callable
@@ -16,7 +17,8 @@ FIRST_PAUSE_S = 0.5
 
 
 class Child:
-    """Keeps `program` running. After the fifth death within a minute it refuses: a crash loop is not service."""
+    """Keeps `program` running. After the fifth death within a minute it refuses: a crash loop is not service. One that
+    has an end is left alone then."""
 
     def __init__(self, program: Program, *, start: Callable[[], subprocess.Popen[bytes]], log: Path) -> None:
         self.program = program
@@ -44,6 +46,9 @@ class Child:
             return ""
         signal_group(self._process, signal.SIGTERM)
         self._process = None
+        if self.program.ends:
+            self._due = math.inf
+            return _("%(name)s has ended with code %(code)s.") % {"name": self.program.name, "code": code}
         self._deaths = [*(death for death in self._deaths if now - death < DEATHS_WITHIN_S), now]
         facts = {"name": self.program.name, "code": code, "log": self.log, "deaths": len(self._deaths)}
         if len(self._deaths) >= DEATHS:

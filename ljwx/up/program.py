@@ -5,9 +5,10 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 PR_SET_PDEATHSIG = 1
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,22 +18,25 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One long-running child: its name, command, when it counts as ready, and the seconds it may take to stop."""
+    """One child: its name, command, when it counts as ready, and the seconds it may take to stop.
+
+    One that `ends` is not started again when it is over, and speaks to the operator itself.
+    """
 
     name: str
     argv: Sequence[str | Path]
     ready: Callable[[], bool]
     patience: float
+    ends: bool = False
 
 
-def spawn(argv: Sequence[str | Path], *, log: Path, env: Mapping[str, str], lock: int) -> subprocess.Popen[bytes]:
-    """Start `argv` in a session of its own, its output appended to `log`.
+def spawn(
+    argv: Sequence[str | Path], *, log: Path | None, env: Mapping[str, str], lock: int
+) -> subprocess.Popen[bytes]:
+    """Start `argv` in a session of its own, its output appended to `log`; None: it has that of this process.
 
     A terminal's Ctrl-C does not reach it; it gets SIGTERM when this process is gone for any reason; it holds `lock`.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > LOG_KEPT_BYTES:
-        log.replace(log.with_suffix(".log.1"))
     parent = os.getpid()
 
     def before_exec() -> None:
@@ -41,7 +45,7 @@ def spawn(argv: Sequence[str | Path], *, log: Path, env: Mapping[str, str], lock
             os._exit(1)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
-    with log.open("ab") as output:
+    with _output(log) as output:
         return subprocess.Popen(
             [str(word) for word in argv],
             stdin=subprocess.DEVNULL,
@@ -53,6 +57,18 @@ def spawn(argv: Sequence[str | Path], *, log: Path, env: Mapping[str, str], lock
             pass_fds=(lock,),
             preexec_fn=before_exec,
         )
+
+
+@contextlib.contextmanager
+def _output(log: Path | None) -> Iterator[IO[bytes] | None]:
+    if log is None:
+        yield None
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_KEPT_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    with log.open("ab") as output:
+        yield output
 
 
 def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -56,12 +56,13 @@ class Supervisor:
             raise Refused(_("%(name)s failed (%(last)s): see %(log)s") % facts, FAILED)
 
     def start(self, program: Program, env: Mapping[str, str]) -> None:
-        """Start `program` and keep it running."""
+        """Start `program` and keep it running, unless it has an end."""
         log = self.log(program.name)
+        output = None if program.ends else log
         self._children.append(
             Child(
                 program,
-                start=lambda: spawn(program.argv, log=log, env=env, lock=self.lock.descriptor),
+                start=lambda: spawn(program.argv, log=output, env=env, lock=self.lock.descriptor),
                 log=log,
             )
         )

@@ -12,21 +12,26 @@ from ljwx.up import banner, data, environment, ready, server, web
 from ljwx.up.address import Address, resolve
 from ljwx.up.lock import Lock
 from ljwx.up.program import Program
-from ljwx.up.refusal import CONFLICT, ENVIRONMENT, Refused
+from ljwx.up.refusal import CONFLICT, ENVIRONMENT, USAGE, Refused
 from ljwx.up.signals import Signals
 from ljwx.up.supervisor import Stopped, Supervisor
 
 ENDING_WITHIN_S = 30.0
+# A demonstration has no minute for each step: records are compared when they are so many seconds old.
+DEMO_GRACE_S = "10"
 
 
 class System:
     """Everything that belongs to one data folder. Two of them can not run on the same folder."""
 
-    def __init__(self, *, host: str, port: int, workers: int, web_workers: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, *, host: str, port: int, workers: int, web_workers: int, demo: bool, say: Callable[[str], None]
+    ) -> None:
         self.host = host
         self.port = port
         self.workers = workers
         self.web_workers = web_workers
+        self.demo = demo
         self.say = say
         self.var_dir = Path(settings.VAR_DIR).resolve()
         self.saved = self.var_dir / "up.env"
@@ -73,10 +78,14 @@ class System:
     def _start(self, supervisor: Supervisor) -> None:
         self.saved.unlink(missing_ok=True)
         address = resolve(self.host, self.port)
+        if self.demo and address.public:
+            raise Refused(_("--demo is for an address that other machines do not reach."), USAGE)
         redis_url = self._redis(supervisor)
         env = environment.for_children(
             self.given, var_dir=self.var_dir, redis_url=redis_url, web_url=address.url, public=address.public
         )
+        if self.demo:
+            env.setdefault("LJWX_CHECK_GRACE_S", DEMO_GRACE_S)
         environment.save(env, self.saved)
         supervisor.run("migrate", manage("migrate", "--noinput"), env)
         for program in programs(address, self.workers, self.web_workers, env.get("LJWX_ALLOWED_HOSTS", "")):
@@ -87,6 +96,9 @@ class System:
             self.say(line)
         if address.public:
             self.say(_("Warning: other machines reach this address; put HTTPS in front of it."))
+
+        if self.demo:
+            supervisor.start(Program("demo", manage("demo"), ready=lambda: True, patience=30, ends=True), env)
 
     def _redis(self, supervisor: Supervisor) -> str:
         # The settings were read before the server was chosen; this process asks it through them.

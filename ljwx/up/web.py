@@ -7,12 +7,16 @@ from ljwx.openfiles import FLEET
 from ljwx.up.address import Address
 
 APPLICATION = "ljwx.asgi:application"
+# daphne buffers without end what a browser does not take; it ends the one that has not answered a ping in time.
+PINGS = ("--ping-interval", "10", "--ping-timeout", "20")
 
 
 def command(address: Address, workers: int) -> list[str | Path]:
     """The command line. `workers` 0: daphne, one process; else that many of granian."""
     if not workers:
-        return [sys.executable, "-m", "daphne", "-v", "0", "-b", address.ip, "-p", str(address.port), APPLICATION]
+        return [
+            sys.executable, "-m", "daphne", "-v", "0", "-b", address.ip, "-p", str(address.port), *PINGS, APPLICATION,
+        ]  # fmt: skip
     return [*granian(host=address.ip, port=str(address.port), workers=workers), APPLICATION]
 
 

@@ -19,6 +19,8 @@ STREAM_GAUGES = {
 }
 # The states of an alert that is not over.
 OPEN = (Alert.State.PENDING, Alert.State.FIRING, Alert.State.ACKNOWLEDGED)
+# The history is two seconds behind; a leader that is replaced leaves it for some more.
+HISTORY_FRESH_S = 15
 
 
 def families(document: Document) -> Iterator[Metric]:
@@ -29,6 +31,7 @@ def families(document: Document) -> Iterator[Metric]:
     consumers = document.get("consumers") or {}
     yield gauge("ljwx_consumers_alive", "Consumers that give a sign of life.", {(): consumers.get("running")})
     yield gauge("ljwx_consumers_desired", "Consumers that there should be.", {(): consumers.get("desired")})
+    yield from _machine(document)
     yield from _control(document)
     yield from _guardrails(document)
 
@@ -47,6 +50,18 @@ def _streams(streams: dict[str, Any]) -> Iterator[Metric]:
         yield gauge(name, about, {(each["stream"],): each[field] for each in streams.values()}, ("stream",))
     oldest = {(each["stream"],): each["oldest_s"] or 0.0 for each in streams.values()}
     yield gauge("ljwx_stream_oldest_entry_age_seconds", "Age of the oldest unacknowledged entry.", oldest, ("stream",))
+
+
+def _machine(document: Document) -> Iterator[Metric]:
+    """Of the newest second of the history, while somebody writes it."""
+    at, newest = (document.get("recent") or [(0, {})])[-1]
+    measured = newest if document["measured_at"] - at < HISTORY_FRESH_S else {}
+    for name, about, field in (
+        ("ljwx_cpu_ratio", "Share of the processors in use, on the host of the leading controller.", "cpu"),
+        ("ljwx_memory_ratio", "Share of the memory in use, on the host of the leading controller.", "memory"),
+        ("ljwx_redis_memory_ratio", "Share of the memory of Redis in use.", "redis"),
+    ):
+        yield gauge(name, about, {(): measured.get(field)})
 
 
 def _control(document: Document) -> Iterator[Metric]:
@@ -96,7 +111,9 @@ def _guardrails(document: Document) -> Iterator[Metric]:
     for each in document.get("dead_letters") or ():
         letters[each["kind"],] += each["count"]
     yield gauge("ljwx_dead_letters_open", "Open dead letters of the largest groups.", letters, ("kind",))
-    verified = {(each["kind"],): each["through"] for each in document.get("verified_through") or ()}
-    yield gauge(
-        "ljwx_verified_through_timestamp_seconds", "Up to when everything was checked and agreed.", verified, ("kind",)
-    )
+    verified = document.get("verified_through") or ()
+    for name, about, field in (
+        ("ljwx_verified_through_timestamp_seconds", "Up to when everything was checked and agreed.", "through"),
+        ("ljwx_consistency_findings_open", "Findings of the check that nobody has mended or knows of.", "open"),
+    ):
+        yield gauge(name, about, {(each["kind"],): each.get(field) for each in verified}, ("kind",))

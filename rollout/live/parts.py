@@ -8,7 +8,7 @@ from monitoring import samples
 from rollout import checklists, fleet, policies, rollback
 from rollout.api.shown.plan import PLANS, brief
 from rollout.api.shown.records import rollback as shown_rollback
-from rollout.consistency import verified
+from rollout.consistency import findings, verified
 from rollout.consistency.report import entry
 from rollout.guardrails import judgement as judgements
 from rollout.guardrails.judgement import Judgement
@@ -69,7 +69,8 @@ def dead_letters() -> list[dict[str, Any]]:
 
 
 def verified_through() -> list[dict[str, Any]]:
-    """Up to when each kind is verified, in seconds since 1970, and what stops it. Raises django.db.Error."""
+    """Up to when each kind is verified, in seconds since 1970, what stops it, and how many findings are open. Raises
+    django.db.Error."""
     found = ((kind.name, verified.through(kind.name)) for kind in registry.kinds())
     return [
         {
@@ -77,6 +78,7 @@ def verified_through() -> list[dict[str, Any]]:
             "through": each and each.through_ms / 1000,
             "stopped_by": each and each.stopped_by
             and {"class": each.stopped_by.outcome, "entry": entry(each.stopped_by), "finding": each.stopped_by.pk},
+            "open": findings.still_open(kind).count(),
         }
         for kind, each in found
     ]  # fmt: skip

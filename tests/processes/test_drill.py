@@ -26,28 +26,36 @@ from tests.polling import until
 
 START_S = 60.0
 EMBEDDED = {"LJWX_EMBEDDED": "1"}
+# The check judges what is a second old.
+GRACE = {"LJWX_CHECK_GRACE_S": "1"}
 S = Plan.Status
 Drill = Callable[..., Managed]
 
 
 @pytest.fixture
-def drill(manage: Callable[..., Managed], tmp_path: Path) -> Iterator[Drill]:
-    """Starts a drill on an embedded system of a web process, a consumer and a controller."""
+def system(manage: Callable[..., Managed], tmp_path: Path) -> Iterator[str]:
+    """The address of an embedded system of a web process, a consumer and a controller."""
     port = free_port()
     argv = [sys.executable, "-m", "daphne", "--no-server-name", "-v", "0", "-p", str(port), "ljwx.asgi:application"]
-    env = environment(connection.settings_dict) | EMBEDDED
+    env = environment(connection.settings_dict) | EMBEDDED | GRACE
     with (tmp_path / "web.log").open("wb") as log:
         web = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
     try:
         manage("run_consumers", "--workers", "1", **EMBEDDED)
-        manage("run_controller", **EMBEDDED)
+        manage("run_controller", **EMBEDDED, **GRACE)
         until(lambda: processes.live(role="web") and leader(), within=START_S)
         until(lambda: get_consumer_manager().status().running == 1, within=START_S)
-        yield lambda *args: manage("drill", "--base-url", f"http://127.0.0.1:{port}", *args, **EMBEDDED)
+        yield f"http://127.0.0.1:{port}"
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(web.pid, signal.SIGKILL)
         web.wait()
+
+
+@pytest.fixture
+def drill(system: str, manage: Callable[..., Managed]) -> Drill:
+    """Starts a drill there."""
+    return lambda *args: manage("drill", "--base-url", system, *args, **EMBEDDED)
 
 
 def assert_all_is_as_it_was() -> None:

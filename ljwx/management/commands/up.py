@@ -46,10 +46,15 @@ class Command(BaseCommand):
             "--web-workers", type=count, default=0, help="web processes of granian, for load (0: daphne, one process)"
         )
         parser.add_argument("--reset", action="store_true", help="first delete the data in the data folder")
+        parser.add_argument(
+            "--demo",
+            action="store_true",
+            help="then let simulated devices be migrated: in five minutes a hold, a rollback and a recovery",
+        )
         parser.add_argument("--yes", action="store_true", help="do not ask before --reset")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = ("host", "port", "workers", "web_workers")
+        names = ("host", "port", "workers", "web_workers", "demo")
         system = System(**{name: options[name] for name in names}, say=self._say)
         try:
             system.claim()

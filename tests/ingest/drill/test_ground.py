@@ -81,6 +81,7 @@ def pin() -> None:
 )
 def test_what_a_drill_would_disturb_refuses_it(disturb: Callable[[], None], word: str) -> None:
     ground.check(LOOPBACK)
+    ground.check_idle()
     disturb()
     error = refused()
     assert error.returncode == 4
@@ -94,11 +95,11 @@ def test_a_share_that_is_forced_or_may_not_be_raised_now_refuses_it(
     monkeypatch.setattr(override.current, "_value", 0)
     monkeypatch.setattr(override.current, "_tried_at", float("inf"))
     with pytest.raises(Busy, match="STREAM_FORCE_PERCENTAGE"):
-        ground.check(LOOPBACK)
+        ground.check_idle()
     monkeypatch.setattr(override.current, "_value", None)
     settings.FREEZE_HOURS = ["00:00-12:00", "12:00-00:00"]
     with pytest.raises(Busy, match="hour"):
-        ground.check(LOOPBACK)
+        ground.check_idle()
 
 
 @pytest.mark.parametrize("arguments", [[], ["--fault=flood"], ["--fault=errors", "--within=0"]])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ingest.drill import arming
-from ingest.drill.thresholds import Thresholds, delay_s, of_drill
+from ingest.drill.thresholds import Thresholds, delay_s, holding_delay_s, of_demo, of_drill
 from rollout import policies
 from rollout.guardrails import policy as rules
 from rollout.guardrails.limits import AcceptLimits, SeriesLimits
@@ -27,6 +27,16 @@ def test_it_is_never_laxer_than_the_policy_in_force_but_for_the_cpu(policy: Poli
     assert made.consistency == policy.consistency
     assert made.cpu.act == 1.0
     assert made.accept.act < delay_s(made) <= arming.LONGEST_DELAY_S
+
+
+@pytest.mark.parametrize("policy", [Policy(), STRICT, LOOSE])
+def test_a_demonstration_is_never_laxer_either_and_can_hold_without_pausing(policy: Policy) -> None:
+    made = of_demo(policy)
+    for name in ("backlog", "age", "accept"):
+        assert getattr(made, name).hold <= getattr(policy, name).hold
+        assert getattr(made, name).act == getattr(policy, name).act
+    assert (made.errors, made.consistency, made.memory) == (policy.errors, policy.consistency, policy.memory)
+    assert made.accept.hold < holding_delay_s(made) < made.accept.act
 
 
 @pytest.mark.django_db
