@@ -1,17 +1,13 @@
 """The dashboard in a real browser, before a real system."""
 
-import contextlib
-import os
 import re
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import PHONE, WIDE, Look, System
+from tests.browser.conftest import PHONE, WIDE, Look, System, stopped
 from tests.polling import until
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
@@ -92,15 +88,6 @@ def test_a_hidden_page_asks_for_nothing_and_goes_on_with_a_snapshot(look: Look) 
     page.evaluate(hide % "false" + told)
     state(page, "live")
     page.wait_for_selector("html:not([data-stale])")
-
-
-@contextlib.contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def test_values_that_nobody_renews_say_how_old_they_are(look: Look, system: System) -> None:
