@@ -20,7 +20,10 @@ from tests.run import temporary
 PROCESSES = ROOT / "tests" / "processes"
 # Real processes meet the database that people run them on: SQLite under `bin/up`, a server elsewhere. The rest of them
 # meets both.
-EMBEDDED = {f"test_{name}.py" for name in ("api", "backups", "demo", "drill", "simulate", "up", "viewers", "web_stops")}
+EMBEDDED = {
+    f"test_{name}.py"
+    for name in ("api", "backups", "demo", "drill", "metrics", "simulate", "up", "viewers", "web_stops")
+}
 SERVED = {
     f"test_{name}.py"
     for name in ("alerts", "consistency", "consumers", "controller", "evidence", "rollback", "scaling")
