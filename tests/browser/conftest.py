@@ -48,8 +48,14 @@ class System:
 
     def share(self, percentage: int) -> None:
         """The share of every kind, while no plan runs. Returns when a page that opens now shows it."""
-        self.post("switch_traffic", {"percentage": percentage, "reason": "a test"})
-        until(lambda: {each["percentage"] for each in self.get("status")["traffic"].values()} == {percentage})
+        changes = self.post("switch_traffic", {"percentage": percentage, "reason": "a test"})["changes"]
+        epochs = {each["kind"]: each["epoch"] for each in changes}
+
+        def shown() -> bool:
+            routes = self.get("status?live=true")["routes"]
+            return all(routes[kind][1] >= epoch for kind, epoch in epochs.items())
+
+        until(shown)
 
     def plan(self) -> int:
         """A plan of 10, 50 and 100 % that runs, perhaps since an earlier test; its number."""

@@ -211,7 +211,7 @@ def test_pending_alerts_are_filtered_by_severity(records: None, root: Client) ->
 
 def test_the_index_has_the_parts_in_the_order_of_use(root: Client) -> None:
     labels = [app["app_label"] for app in root.get("/admin/").context["app_list"]]
-    assert labels == ["rollout", "streaming", "ingest", "auth", "admin"]
+    assert labels == ["rollout", "streaming", "ingest", "monitoring", "auth", "admin"]
     assert str(admin.site.site_header)
 
 

@@ -43,8 +43,16 @@ def ask(
 
 
 @SERVERS
-def test_the_lines_of_the_guide_work_as_they_stand(start: Start, port: int, web: str, options: list[str]) -> None:
+def test_the_door_is_shut_for_others_and_the_lines_of_the_guide_work_as_they_stand(
+    start: Start, port: int, web: str, options: list[str]
+) -> None:
     ready(start("--port", str(port), "--workers", "1", *options))
+    only_the_person_at_the_machine_comes_in(port)
+    each_caller_is_counted_alone(port)
+    the_guide_works(port)
+
+
+def the_guide_works(port: int) -> None:
     lines = guide(port)
     assert len(lines) >= 13
     for line in lines:
@@ -56,11 +64,7 @@ def test_the_lines_of_the_guide_work_as_they_stand(start: Start, port: int, web:
         assert json.loads(body)["status"] == "success", f"{line}\n{body}"
 
 
-@SERVERS
-def test_the_door_is_shut_for_everybody_but_the_person_at_the_machine(
-    start: Start, port: int, web: str, options: list[str]
-) -> None:
-    ready(start("--port", str(port), "--workers", "1", *options))
+def only_the_person_at_the_machine_comes_in(port: int) -> None:
     near = "127.0.0.1"
     assert ask(near, port, "GET", "/status")[0] == 200
     share = {"percentage": 5, "reason": "mischief"}
@@ -86,9 +90,7 @@ def test_the_door_is_shut_for_everybody_but_the_person_at_the_machine(
     assert ask(near, port, "GET", "/status")[1]["traffic"]["health"]["percentage"] == 5
 
 
-@SERVERS
-def test_the_web_server_tells_truly_who_calls(start: Start, port: int, web: str, options: list[str]) -> None:
-    ready(start("--port", str(port), "--workers", "1", *options))
+def each_caller_is_counted_alone(port: int) -> None:
     guess = {"Authorization": "Bearer ljwx_0123456789abcdef01"}
     answers = [ask("127.0.0.1", port, "GET", "/status", source="127.0.0.2", **guess)[0] for _ in range(PER_MINUTE + 1)]
     assert answers == [401] * PER_MINUTE + [429]
