@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('open_key', models.CharField(editable=False, max_length=153, null=True, unique=True)),
                 ('group', models.CharField(max_length=16, verbose_name='group')),
                 ('severity', models.CharField(choices=[('info', 'info'), ('warning', 'warning'), ('critical', 'critical')], max_length=8, verbose_name='severity')),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('firing', 'firing'), ('acknowledged', 'acknowledged'), ('resolved', 'resolved')], default='pending', max_length=12, verbose_name='state')),
+                ('state', models.CharField(choices=[('pending', 'not firing yet'), ('firing', 'firing'), ('acknowledged', 'acknowledged'), ('resolved', 'resolved')], default='pending', max_length=12, verbose_name='state')),
                 ('values', models.JSONField(default=dict, help_text='What its text is filled with.', verbose_name='values')),
                 ('valued_at', models.DateTimeField(verbose_name='values of')),
                 ('pending_at', models.DateTimeField(verbose_name='first seen at')),

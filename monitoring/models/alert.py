@@ -24,7 +24,7 @@ class Alert(models.Model):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending", _("pending")
+        PENDING = "pending", _("not firing yet")
         FIRING = "firing", _("firing")
         ACKNOWLEDGED = "acknowledged", _("acknowledged")
         RESOLVED = "resolved", _("resolved")

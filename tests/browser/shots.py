@@ -20,7 +20,7 @@ from tests.managed import ROOT, Managed
 from tests.polling import until
 
 FOLDER = ROOT / "docs" / "screenshots"
-QUALITY = 60
+QUALITY = 50
 CHAPTER_S = 300.0
 # Until a chart has a line, and until values are told to be old.
 SETTLED_MS, OLD_MS = 3_000, 9_000
@@ -63,7 +63,7 @@ def pages(browser: Browser, url: str) -> dict[str, Page]:
 def story(system: System, shown: dict[str, Page]) -> None:
     """The chapters of the demonstration, then what goes wrong on the way to the page."""
     take(shown, "empty")
-    when(system, lambda at: (at["plan"] or {}).get("status") == "running" and share(at) >= 40)
+    when(system, lambda at: (at["plan"] or {}).get("status") == "running" and share(at) > 0)
     take(shown, "running", phone=True, whole=True)
     when(system, lambda at: any(step["status"] == "held" for step in steps(at)))
     take(shown, "held")
@@ -93,11 +93,16 @@ def story(system: System, shown: dict[str, Page]) -> None:
 def take(
     shown: dict[str, Page], name: str, *, phone: bool = False, whole: bool = False, after_ms: int = SETTLED_MS
 ) -> None:
-    """A picture of each look; of phones only when asked for."""
+    """A picture of each look, `whole` or what is in view; of phones only when asked for."""
     next(iter(shown.values())).wait_for_timeout(after_ms)
     for look, page in shown.items():
         if phone or "phone" not in look:
-            page.screenshot(path=FOLDER / f"{name}-{look}.jpg", type="jpeg", quality=QUALITY, full_page=whole)
+            page.screenshot(
+                path=FOLDER / f"{name}-{look}.jpg",
+                type="jpeg",
+                quality=QUALITY,
+                full_page=whole and "phone" not in look,
+            )
     sys.stdout.write(f"{name}\n")
 
 
@@ -108,7 +113,11 @@ def when(system: System, state: Callable[[Any], bool]) -> None:
         assert system.process.poll() is None, system.process.output()
         return state(system.get("status"))
 
-    until(there, within=CHAPTER_S)
+    try:
+        until(there, within=CHAPTER_S)
+    except AssertionError:
+        sys.stderr.write(system.process.output())
+        raise
 
 
 def share(status: Any) -> float:

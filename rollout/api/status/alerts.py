@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Value, When
+from django.db.models import Case, Count, IntegerField, Q, Value, When
 from django.utils import timezone
 
-from monitoring.alerts import silences, wording
+from monitoring.alerts import groups, silences, wording
 from monitoring.models import Alert, Severity
 
 MOST = 100
+# Of devices: a fleet has them all day, and each is told of once; they must not hide what else is wrong.
+MOST_OF_DEVICES = 5
 
 # The worst first, and of those the newest.
 _RANK = Case(
@@ -17,10 +19,15 @@ _RANK = Case(
 
 
 def standing() -> dict[str, Any]:
-    """How many there are by state and severity, and the worst 100 of them. Raises django.db.Error."""
+    """How many there are by state and severity, and the worst 100 of them, then the newest 5 of devices. Raises
+    django.db.Error."""
     rows = Alert.objects.filter(open_key__isnull=False)
     counts = rows.order_by().values_list("state", "severity").annotate(Count("pk"))
-    worst = rows.order_by(-_RANK, "-pk")[:MOST]
+    of_devices = Q(group=groups.DEVICES)
+    worst = [
+        *rows.exclude(of_devices).order_by(-_RANK, "-pk")[:MOST],
+        *rows.filter(of_devices).order_by("-pk")[:MOST_OF_DEVICES],
+    ]
     return {"counts": [list(each) for each in counts], "shown": shown(worst)}
 
 
