@@ -100,7 +100,7 @@ def test_only_what_fires_is_acknowledged_and_once(site: Site) -> None:
     site.rules = [rule(for_s=30.0)]
     site.look("a")
     alert = Alert.objects.get()
-    for then in ("pending", "acknowledged", "resolved"):
+    for then in ("not firing yet", "acknowledged", "resolved"):
         if then == "acknowledged":
             site.look("a", after=30)
             states.acknowledge_one(alert.pk, actor="li", note="", now=moment(site.now))

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from ingest import alerting
+from ingest.drill.arming import TAG
 from ingest.models import AlertInfo
 from monitoring import alarms, live
 from monitoring.alerts import evaluating, registry
@@ -140,6 +141,8 @@ def test_critical_alerts_of_devices_are_told_without_their_serials_until_they_ar
     new = AlertInfo.objects.create(severity_level="critical", create_time=now, dedup_key="1", **row)
     AlertInfo.objects.create(severity_level="high", create_time=now, dedup_key="2", **row)
     AlertInfo.objects.create(severity_level="critical", create_time=now - timedelta(hours=2), dedup_key="3", **row)
+    simulated = {**row, "device_sn": f"{TAG}1"}
+    AlertInfo.objects.create(severity_level="critical", create_time=now, dedup_key="4", **simulated)
     one, clock = watch("a")
     one.step()
     (alert,) = Alert.objects.all()

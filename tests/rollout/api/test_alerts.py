@@ -34,6 +34,16 @@ def test_status_counts_all_and_shows_the_worst(operator: Caller) -> None:
     assert [each["severity"] for each in told["shown"][:3]] == ["critical", "warning", "info"]
 
 
+def test_alerts_of_devices_hide_nothing_else(operator: Caller) -> None:
+    for number in range(7):
+        fire("device_alert", f"SOS_EVENT:{number}", group="devices")
+    fire("redis_memory", severity="info")
+    shown = operator.get("status").json()["alerts"]["shown"]
+    assert [each["name"] for each in shown] == [
+        "redis_memory", *(f"device_alert:SOS_EVENT:{number}" for number in (6, 5, 4, 3, 2)),
+    ]  # fmt: skip
+
+
 def test_who_is_at_an_alert_is_kept_with_why_and_the_second_one_is_refused(operator: Caller) -> None:
     alert = fire("redis_full")
     answer = operator.post(f"alerts/{alert.pk}/acknowledge", {"reason": "adding memory"})

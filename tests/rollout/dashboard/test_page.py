@@ -93,7 +93,7 @@ def test_alerts_are_shown_with_what_they_are_and_a_button_that_needs_no_script(l
     fire("redis_unsafe", "role", state="acknowledged", acknowledged_by="li", note="at it")
     fire("redis_memory", state="pending", severity="warning")
     page = login(LOOK, ACKNOWLEDGE).get(PAGE, headers={"Accept-Language": "en"}).content.decode()
-    assert "1 firing, 1 acknowledged, 1 pending" in page
+    assert "1 firing, 1 acknowledged, 1 not firing yet" in page
     assert "Redis is full, the stream path closes: &lt;b&gt;97&lt;/b&gt;." in page
     assert "li: at it" in page
     assert page.count('form="acknowledge"') == 1
