@@ -13,7 +13,7 @@ from django.db import connection
 import ljwx.redis
 from monitoring import processes, tallies
 from streaming import breaker
-from tests import emptying, ordering, servers
+from tests import emptying, servers
 from tests.managed import ROOT, Managed, environment
 from tests.run import temporary
 
@@ -38,13 +38,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each run leaves out what says the same in the other one, and begins with what takes long."""
+    """Each run leaves out what says the same in the other one."""
     wanted = on_server if os.environ.get("LJWX_TEST_DATABASE_URL") else on_sqlite
     chosen, left = [], []
     for item in items:
         (chosen if wanted(item) else left).append(item)
     config.hook.pytest_deselected(items=left)
-    items[:] = ordering.ordered(chosen, getattr(config, "workerinput", {}).get("workercount", 1))
+    items[:] = chosen
 
 
 def on_sqlite(item: pytest.Item) -> bool:
