@@ -12,7 +12,7 @@ from tests.polling import until
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 # Of a step: as many readings as prove that it is consistent.
-LONG_MS = 120_000
+LONG_MS = 240_000
 READING = {"data": {"deviceSn": "TEST001", "heart_rate": 75, "timestamp": 1640995200}}
 
 
@@ -124,7 +124,7 @@ def test_an_alert_is_seen_and_acknowledged_with_a_reason(look: Look, system: Sys
     page = look()
     sos(system, 1_640_995_200)
     alerts = section(page, "alerts")
-    expect(alerts.locator("tbody tr").first).to_contain_text("SOS_EVENT of device")
+    expect(alerts.locator("tbody tr", has_text="SOS_EVENT of device").first).to_be_visible()
     button = alerts.get_by_role("button", name="Acknowledge").first
     button.click()
     expect(page.locator("#ask-reason")).to_be_focused()
@@ -144,7 +144,7 @@ def test_an_alert_is_acknowledged_without_a_script(look: Look, system: System) -
     page.fill("#note", "by a plain form")
     section(page, "alerts").get_by_role("button", name="Acknowledge").first.click()
     expect(page.locator(".messages")).to_contain_text("Acknowledged: device_alert:SOS_EVENT")
-    assert not system.get("alerts?state=firing")["alerts"]
+    assert "by a plain form" in {each["note"] for each in system.get("alerts?state=acknowledged")["alerts"]}
 
 
 def test_a_plan_that_is_approved_in_the_admin_is_led_to_its_end(look: Look, system: System) -> None:
@@ -167,7 +167,7 @@ def test_a_plan_that_is_approved_in_the_admin_is_led_to_its_end(look: Look, syst
     expect(page.locator(".ljwx-status-approved")).to_be_visible()
     page.goto(system.page)
     state(page, "live")
-    with system.uploading(rate=120):
+    with system.uploading(rate=40):
         do(page, "start", "the devices are awake")
         expect(plan.locator(".rung").first).to_contain_text("observing", timeout=LONG_MS)
         do(page, "advance", "it looks well")
