@@ -9,8 +9,8 @@ from monitoring.alerts import groups
 from monitoring.alerts.rule import Facts, Rule, Sighting, Values
 from monitoring.models import Severity
 from rollout.controller import codes
-from rollout.dashboard.sentence import fresh
 from rollout.guardrails.verdicts import Verdict
+from rollout.live.judged import fresh
 from rollout.models import Pause, Plan, Rollback, Step
 
 CRITICAL, WARNING = Severity.CRITICAL, Severity.WARNING

@@ -10,7 +10,7 @@ from monitoring.live import Document
 from rollout.admin import words
 from rollout.controller import codes
 from rollout.dashboard import numbers
-from rollout.dashboard.sentence import fresh
+from rollout.live.judged import fresh
 
 UNITS: dict[str, Callable[[float | None], str]] = {
     "errors": lambda value: numbers.share(value, 2),

@@ -1,21 +1,19 @@
 """One sentence of truth: how much is on the stream, where the plan stands, how it goes, what comes next."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from monitoring.live import Document
 from rollout.controller import codes
 from rollout.dashboard import numbers
+from rollout.live.judged import fresh
 from rollout.models import Plan, Rollback
 
 SEPARATOR = " · "
 # Reasons that say less than the rest of the sentence.
 TOLD_ALREADY = {codes.INTERVAL}
 MOST_BLOCKS = 2
-# A judgement that is older is none of now: one is kept each minute, and each second while somebody publishes.
-FRESH_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +85,6 @@ def _health(document: Document) -> tuple[str, str]:
         "no_data": (_("no data"), "unknown"),
         "act": (_("guardrails act"), "bad"),
     }[judged["verdict"]]
-
-
-def fresh(document: Document) -> dict[str, Any] | None:
-    """The last judgement, if it is one of now."""
-    judged = document.get("judged")
-    if not judged or abs(document["measured_at"] - judged["at"]) > FRESH_S:
-        return None
-    return dict(judged)
 
 
 def _next(document: Document) -> str:

@@ -37,6 +37,18 @@ def test_django_finds_nothing_wrong_with_it() -> None:
     call_command("check", fail_level="WARNING", stdout=io.StringIO())
 
 
+@pytest.mark.parametrize(
+    "command", ["streaming.management.commands.run_consumers", "rollout.management.commands.run_controller"]
+)
+def test_processes_that_serve_no_page_import_neither_the_admin_nor_a_web_server(command: str) -> None:
+    code = (
+        f"import sys, django; django.setup(); import {command}; print({{'daphne', 'rollout.admin'}} & {{*sys.modules}})"
+    )
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "ljwx.settings"}
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The project's own code, to be spoiled."""

@@ -6,7 +6,8 @@ import pytest
 from django.utils import translation
 
 from rollout.dashboard import gates, numbers
-from rollout.dashboard.sentence import FRESH_S, sentence
+from rollout.dashboard.sentence import sentence
+from rollout.live.judged import FRESH_S
 
 NOW = 1_790_000_000.0
 
