@@ -15,15 +15,9 @@ import msgspec
 from monitoring.notifiers import robots
 from monitoring.notifiers.message import Message, body, title
 from monitoring.notifiers.notifier import Answer, Notifier, Target
-from monitoring.notifiers.post import check_url, post
 
 # Sent too fast: it is silent for ten minutes.
 LIMITED = {"130101": 600.0, "-1": 60.0}
-
-
-def check(address: str, secret: str) -> None:
-    """Raises ValueError."""
-    check_url(address)
 
 
 def render(message: Message) -> bytes:
@@ -49,14 +43,7 @@ def signed(target: Target) -> str:
 
 def send(message: Message, target: Target) -> Answer:
     """Raises Failed."""
-    reply = post(signed(target), render(message), robots.JSON)
-    return robots.judged(
-        reply,
-        codes=("errcode",),
-        texts=("errmsg",),
-        limited=LIMITED,
-        hidden=robots.credentials(target),
-    )
+    return robots.send(signed(target), render(message), target, limited=LIMITED)
 
 
-NOTIFIER = Notifier(check, render, send, per_minute=20, most_bytes=18_000)
+NOTIFIER = Notifier(robots.check, render, send, per_minute=20, most_bytes=18_000)

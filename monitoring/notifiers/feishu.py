@@ -15,14 +15,8 @@ import msgspec
 from monitoring.notifiers import robots
 from monitoring.notifiers.message import Message, body, title
 from monitoring.notifiers.notifier import Answer, Notifier, Target
-from monitoring.notifiers.post import check_url, post
 
 LIMITED = {"9499": 60.0, "11232": 60.0}
-
-
-def check(address: str, secret: str) -> None:
-    """Raises ValueError."""
-    check_url(address)
 
 
 def render(message: Message) -> bytes:
@@ -44,11 +38,10 @@ def send(message: Message, target: Target) -> Answer:
     told, timestamp = _told(message), int(target.now)
     if target.secret:
         told = {"timestamp": str(timestamp), "sign": sign(target.secret, timestamp), **told}
-    reply = post(target.address, msgspec.json.encode(told), robots.JSON)
-    return robots.judged(
-        reply, codes=("code", "StatusCode"), texts=("msg", "StatusMessage"), limited=LIMITED,
-        hidden=robots.credentials(target),
+    return robots.send(
+        target.address, msgspec.json.encode(told), target, limited=LIMITED, codes=("code", "StatusCode"),
+        texts=("msg", "StatusMessage"),
     )  # fmt: skip
 
 
-NOTIFIER = Notifier(check, render, send, per_minute=100, most_bytes=18_000)
+NOTIFIER = Notifier(robots.check, render, send, per_minute=100, most_bytes=18_000)

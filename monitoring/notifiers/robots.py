@@ -9,10 +9,23 @@ from django.utils.translation import gettext as _
 
 from monitoring.notifiers.message import plain
 from monitoring.notifiers.notifier import Answer, Failed, Target
-from monitoring.notifiers.post import Reply
+from monitoring.notifiers.post import Reply, check_url, post
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 SHOWN = 120
+
+
+def check(address: str, secret: str) -> None:
+    """A robot may have a secret, and needs none. Raises ValueError."""
+    check_url(address)
+
+
+def send(
+    url: str, body: bytes, target: Target, *, limited: dict[str, float], codes: Collection[str] = ("errcode",),
+    texts: Collection[str] = ("errmsg",),
+) -> Answer:  # fmt: skip
+    """Post `body` to `url`, the address of `target` as signed as it may be, and judge the answer. Raises Failed."""
+    return judged(post(url, body, JSON), codes=codes, texts=texts, limited=limited, hidden=credentials(target))
 
 
 def judged(

@@ -6,14 +6,8 @@ import msgspec
 from monitoring.notifiers import robots
 from monitoring.notifiers.message import Message, body, title
 from monitoring.notifiers.notifier import Answer, Notifier, Target
-from monitoring.notifiers.post import check_url, post
 
 LIMITED = {"45009": 60.0, "45033": 60.0}
-
-
-def check(address: str, secret: str) -> None:
-    """Raises ValueError."""
-    check_url(address)
 
 
 def render(message: Message) -> bytes:
@@ -24,14 +18,7 @@ def render(message: Message) -> bytes:
 def send(message: Message, target: Target) -> Answer:
     """Raises Failed."""
     told = msgspec.json.encode({"msgtype": "markdown", "markdown": {"content": render(message).decode()}})
-    reply = post(target.address, told, robots.JSON)
-    return robots.judged(
-        reply,
-        codes=("errcode",),
-        texts=("errmsg",),
-        limited=LIMITED,
-        hidden=robots.credentials(target),
-    )
+    return robots.send(target.address, told, target, limited=LIMITED)
 
 
-NOTIFIER = Notifier(check, render, send, per_minute=20, most_bytes=4_096)
+NOTIFIER = Notifier(robots.check, render, send, per_minute=20, most_bytes=4_096)

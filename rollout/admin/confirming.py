@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy
@@ -54,3 +54,16 @@ def page(
         **more,
     }
     return TemplateResponse(request, template, context)
+
+
+def selected(
+    admin: Any, request: HttpRequest, *, action: str, title: str, back: str, form: forms.Form, button: str,
+    template: str, count: int,
+) -> HttpResponse:  # fmt: skip
+    """The page between the action of a list and its deed: it sends the selected rows along. `template` extends
+    admin/rollout/selected.html and names the effect on `count` of them."""
+    return page(
+        admin, request, title=title, back=back, form=form, button=button, template=template, count=count, action=action,
+        selected=request.POST.getlist(ACTION_CHECKBOX_NAME), select_across=request.POST.get("select_across", "0"),
+        action_checkbox_name=ACTION_CHECKBOX_NAME,
+    )  # fmt: skip

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter, helpers
+from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -115,18 +115,12 @@ class FindingAdmin(ReadOnlyAdmin):
         if not pks:
             messages.warning(request, _("None of these findings is open."))
             return None
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Acknowledge findings"),
-            "form": form,
-            "adminform": confirming.fields(form),
-            "count": len(pks),
-            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "admin/rollout/checkfinding/acknowledge.html", context)
+        return confirming.selected(
+            self, request, action="acknowledge", title=_("Acknowledge findings"), form=form,
+            button=_("Acknowledge"), count=len(pks),
+            back=f"{reverse('admin:rollout_checkfinding_changelist')}?state=open",
+            template="admin/rollout/checkfinding/acknowledge.html",
+        )  # fmt: skip
 
     def _acknowledge(self, request: HttpRequest, pks: list[int], reason: str) -> None:
         try:

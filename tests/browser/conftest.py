@@ -113,16 +113,14 @@ def stopped(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """One for the tests of a module, in their order: by hand, then with a plan, then the way back, which takes minutes
-    until it is over."""
+@contextlib.contextmanager
+def running(log: Path, *options: str, **more: str) -> Iterator[System]:
+    """A system with data of its own, from when it is ready until it has stopped in order."""
     port = free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LJWX_")}
     with tempfile.TemporaryDirectory(prefix="ljwx-web-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        env = {**clean, "DJANGO_SETTINGS_MODULE": "ljwx.settings", "LJWX_VAR_DIR": folder, "LJWX_CHECK_GRACE_S": "3"}
-        log = tmp_path_factory.mktemp("browser") / "up.log"
-        process = Managed("up", "--port", str(port), "--workers", "1", log=log, env=env)
+        env = {**clean, "DJANGO_SETTINGS_MODULE": "ljwx.settings", "LJWX_VAR_DIR": folder, **more}
+        process = Managed("up", "--port", str(port), *options, log=log, env=env)
         try:
             until(lambda: process.poll() is not None or "Ctrl-C" in process.output(), within=READY_WITHIN)
             assert process.poll() is None, process.output()
@@ -130,6 +128,14 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """One for the tests of a module, in their order: by hand, then with a plan, then the way back, which takes minutes
+    until it is over."""
+    with running(tmp_path_factory.mktemp("browser") / "up.log", "--workers", "1", LJWX_CHECK_GRACE_S="3") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

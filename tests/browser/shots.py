@@ -3,8 +3,6 @@
 Each state twice on a wide screen (light in English, dark in Chinese), some also on a phone. About six minutes.
 """
 
-import os
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,9 +14,8 @@ from typing import Any
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from ljwx.up.address import free_port
-from tests.browser.conftest import PHONE, READY_WITHIN, WIDE, System, launched, stopped
-from tests.managed import ROOT, Managed
+from tests.browser.conftest import PHONE, WIDE, System, launched, running, stopped
+from tests.managed import ROOT
 from tests.polling import until
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -35,21 +32,14 @@ LOOKS = {
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="ljwx-shots-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("LJWX_")}
-        env = {**clean, "DJANGO_SETTINGS_MODULE": "ljwx.settings", "LJWX_VAR_DIR": folder}
-        port = free_port()
-        process = Managed("up", "--port", str(port), "--demo", log=Path(folder) / "up.log", env=env)
-        try:
-            until(lambda: process.poll() is not None or "Ctrl-C" in process.output(), within=READY_WITHIN)
-            assert process.poll() is None, process.output()
-            with sync_playwright() as playwright:
-                browser, system = launched(playwright), System(process, port, env)
-                story(system, Camera(browser, system.page))
-                browser.close()
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder) / "up.log", "--demo") as system,
+        sync_playwright() as playwright,
+    ):
+        browser = launched(playwright)
+        story(system, Camera(browser, system.page))
+        browser.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,16 @@
 import getpass
 from typing import Any
 
-import redis
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ingest.demo.demo import Demo
-from ingest.drill.errors import Busy, DrillError, Interrupted, NoSystem
 from ingest.management.addresses import base_url
 from ingest.management.commands.simulate import within
+from ingest.management.refusals import told
 from ljwx.stopping import Stopping
-
-CONFLICT, ENVIRONMENT = 4, 3
 
 
 class Command(BaseCommand):
@@ -54,20 +50,8 @@ class Command(BaseCommand):
             observe_s=options["observe"],
             minutes=options["minutes"],
         )
-        try:
+        with told(interrupted=_("The demonstration was ended early; everything is put back.")):
             demo(Stopping(follow_parent=True))
-        except NoSystem as error:
-            raise CommandError(str(error), returncode=ENVIRONMENT) from error
-        except Busy as error:
-            raise CommandError(str(error), returncode=CONFLICT) from error
-        except Interrupted as error:
-            raise CommandError(_("The demonstration was ended early; everything is put back.")) from error
-        except DrillError as error:
-            raise CommandError(str(error)) from error
-        except (Error, redis.RedisError) as error:
-            raise CommandError(
-                _("The database or Redis does not answer: %s") % type(error).__name__, returncode=ENVIRONMENT
-            ) from error
 
     def _say(self, text: str) -> None:
         self.stdout.write(f"{timezone.localtime():%H:%M:%S} {text}")

@@ -5,22 +5,19 @@ import getpass
 import json
 from typing import Any
 
-import redis
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
 from ingest.drill.drill import Drill
-from ingest.drill.errors import Busy, DrillError, Interrupted, NoSystem
 from ingest.drill.fault import Fault
 from ingest.drill.progress import Progress
 from ingest.management.addresses import base_url
+from ingest.management.refusals import told
 from ljwx.stopping import Stopping
 
 # The consistency check judges nothing that is younger than its grace.
 ACTS_WITHIN_S = {Fault.ERRORS: 45.0, Fault.SLOW: 60.0, Fault.CONSISTENCY: 90.0, Fault.BACKLOG: 60.0}
-CONFLICT, ENVIRONMENT = 4, 3
 
 
 def seconds(text: str) -> float:
@@ -82,21 +79,9 @@ class Command(BaseCommand):
             verified=not options["no_verify"],
         )
         as_json = options["format"] == "json"
-        try:
-            with Progress(quiet=as_json) as progress:
-                report = drill(progress, Stopping())
-        except NoSystem as error:
-            raise CommandError(str(error), returncode=ENVIRONMENT) from error
-        except Busy as error:
-            raise CommandError(str(error), returncode=CONFLICT) from error
-        except Interrupted as error:
-            raise CommandError(_("The drill was ended early; everything is put back.")) from error
-        except DrillError as error:
-            raise CommandError(str(error)) from error
-        except (Error, redis.RedisError) as error:
-            raise CommandError(
-                _("The database or Redis does not answer: %s") % type(error).__name__, returncode=ENVIRONMENT
-            ) from error
+        ended = _("The drill was ended early; everything is put back.")
+        with told(interrupted=ended), Progress(quiet=as_json) as progress:
+            report = drill(progress, Stopping())
         if not as_json:
             for line in report.details():
                 self.stderr.write(line, str)

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter, helpers
+from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -80,15 +80,9 @@ class AlertAdmin(ReadOnlyAdmin):
         return None
 
     def _ask(self, request: HttpRequest, form: forms.Form, count: int) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Acknowledge alerts"),
-            "form": form,
-            "adminform": confirming.fields(form),
-            "count": count,
-            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "admin/monitoring/alert/acknowledge.html", context)
+        return confirming.selected(
+            self, request, action="acknowledge", title=_("Acknowledge alerts"), form=form,
+            button=_("Acknowledge"), count=count,
+            back=f"{reverse('admin:monitoring_alert_changelist')}?state=firing",
+            template="admin/monitoring/alert/acknowledge.html",
+        )  # fmt: skip
