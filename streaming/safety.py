@@ -120,12 +120,13 @@ class Gate:
 
 
 def gate() -> Gate:
-    """The state of the stream path at this moment, by a fresh look at Redis; a change of it is logged."""
+    """The state of the stream path at this moment, by a fresh look at Redis; that it is closed, or open again, is
+    logged once."""
     global _last
     found = _look()
-    if found != _last:
-        log.warning("the stream path is %s", "open" if found.is_open else f"closed: {found.reason}")
-        _last = found
+    if found != _last and not (_last is None and found.is_open):
+        log.warning("the stream path is %s", "open again" if found.is_open else f"closed: {found.reason}")
+    _last = found
     return found
 
 

@@ -141,14 +141,19 @@ def test_the_gate_opens_again_when_redis_is_mended() -> None:
     assert safety.gate().is_open
 
 
-def test_a_change_of_the_gate_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_change_of_the_gate_is_logged_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safety, "_last", None)
     safety.gate()
-    caplog.clear()
-    client("control").config_set("maxmemory-policy", "allkeys-lru")
-    for _ in range(3):
-        safety.gate()
+    assert caplog.records == []  # it is open, as it should be
+    for policy in ("allkeys-lru", "noeviction"):
+        client("control").config_set("maxmemory-policy", policy)
+        for _ in range(3):
+            safety.gate()
     assert [record.getMessage() for record in caplog.records] == [
-        "the stream path is closed: maxmemory-policy: allkeys-lru"
+        "the stream path is closed: maxmemory-policy: allkeys-lru",
+        "the stream path is open again",
     ]
 
 
