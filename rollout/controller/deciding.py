@@ -17,6 +17,8 @@ from rollout.guardrails.verdicts import Verdict
 RUNNING, PAUSED, SOAKING = "running", "paused", "soaking"
 PENDING, APPLYING, OBSERVING, HELD = "pending", "applying", "observing", "held"
 OPERATOR, GUARDRAIL, NO_DATA, GAP = "operator", "guardrail", "no_data", "gap"
+# In which the first evidence of a step is told, collected and judged.
+FIRST_S = 5.0
 
 
 class Do(StrEnum):
@@ -150,8 +152,11 @@ def _step(plan: PlanState, step: StepState, judgement: Judgement, around: Around
         return Order(Do.BEGIN if step.status == PENDING else Do.PASS)
     if step.status == PENDING:
         return Order(Do.NOTHING, blocked_by=blocked)
-    # Too few samples hold nothing back yet: a step that fills is observed.
-    held = any(block.stage not in (Stage.INTERVAL, Stage.SAMPLES, Stage.APPROVAL) for block in judgement.blocks)
+    # Too few samples hold nothing back yet: a step that fills is observed. So is one that has just begun.
+    waits = [Stage.INTERVAL, Stage.SAMPLES, Stage.APPROVAL]
+    if step.status == OBSERVING and step.waited_s is not None and step.waited_s < FIRST_S:
+        waits.append(Stage.FRESH)
+    held = any(block.stage not in waits for block in judgement.blocks)
     if held != (step.status == HELD):
         return Order(Do.HOLD if held else Do.RELEASE, blocked_by=blocked)
     return Order(Do.NOTHING, blocked_by=blocked)

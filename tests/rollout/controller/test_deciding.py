@@ -9,6 +9,7 @@ from rollout.checklists.words import words
 from rollout.controller import codes
 from rollout.controller.deciding import (
     APPLYING,
+    FIRST_S,
     GAP,
     GUARDRAIL,
     HELD,
@@ -143,6 +144,14 @@ def test_a_step_is_held_and_released_by_the_guardrails_alone() -> None:
     assert order(at(status=HELD, waited_s=1.0)).do is Do.RELEASE
     assert order(at(waited_s=1.0)).do is Do.NOTHING
     assert order(judgement=held_by(Stage.SAMPLES, Verdict.NO_DATA)).do is Do.NOTHING
+
+
+def test_a_step_that_has_just_begun_is_not_held_for_its_first_evidence() -> None:
+    for found in (held_by(Stage.FRESH, Verdict.NO_DATA), held_by(Stage.SAMPLES, Verdict.NO_DATA)):
+        assert order(at(waited_s=1.0), found).do is Do.NOTHING
+    assert order(at(waited_s=1.0), held_by()).do is Do.HOLD
+    assert order(at(waited_s=FIRST_S), held_by(Stage.FRESH, Verdict.NO_DATA)).do is Do.HOLD
+    assert order(at(status=HELD, waited_s=1.0), held_by(Stage.FRESH, Verdict.NO_DATA)).do is Do.NOTHING
 
 
 @pytest.mark.parametrize("status", [RUNNING, PAUSED, SOAKING])
