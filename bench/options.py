@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 SCENARIOS = (
     "accept", "e2e", "connections", "storm", "sos", "latency", "tables", "sizes", "consumer", "layers", "rollback",
-    "consistency", "agreement", "mirror", "viewers",
+    "consistency", "agreement", "mirror", "viewers", "sqlite",
 )  # fmt: skip
 
 

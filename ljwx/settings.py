@@ -83,6 +83,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {**dj_database_url.parse(DATABASE_URL), "TIME_ZONE": RECORD_TIME_ZONE}
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "ljwx.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

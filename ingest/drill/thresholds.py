@@ -29,6 +29,7 @@ CPU_NEVER = 1.0
 CPU_BEYOND = 2.0
 SLOWER = 1.3
 HOLDS_AT = 0.6
+ABOVE = 0.15
 
 
 def of_drill(policy: Policy) -> Policy:
@@ -66,8 +67,10 @@ def of_demo(policy: Policy) -> Policy:
 
 
 def holding_delay_s(policy: Policy) -> float:
-    """How long an upload has to wait to hold a plan and not to pause it, by `policy`, the demonstration's."""
-    return (policy.accept.hold + policy.accept.act) / 2
+    """How long an upload has to wait to hold a plan and not to pause it, by `policy`, the demonstration's. Near the
+    lower threshold: what a busy machine takes for an upload comes on top."""
+    hold, act = policy.accept.hold, policy.accept.act
+    return hold + (act - hold) * ABOVE
 
 
 def _quick(limits: SeriesLimits, *, hold: float, act: float) -> SeriesLimits:

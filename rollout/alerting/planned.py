@@ -9,6 +9,7 @@ from monitoring.alerts import groups
 from monitoring.alerts.rule import Facts, Rule, Sighting, Values
 from monitoring.models import Severity
 from rollout.controller import codes
+from rollout.guardrails.metrics import Metric
 from rollout.guardrails.verdicts import Verdict
 from rollout.live.judged import fresh
 from rollout.models import Pause, Plan, Rollback, Step
@@ -98,15 +99,22 @@ def _guardrail(values: Values, text: str) -> str:
     return text % {"metric": codes.METRICS.get(values["metric"], values["metric"]), "of": of, **numbers}
 
 
+def _beyond(values: Values, limit: str, text: str) -> str:
+    if values["metric"] == Metric.ERRORS.value and (values["value"] or 0.0) < values[limit]:
+        # The test acts on the order in which errors came; since the epoch began they may be few.
+        text = _("%(metric)s%(of)s is %(value)s since the epoch began, and of late the test finds too many.")
+    return _guardrail(values, text)
+
+
 RULES = [
     Rule(
         "guardrail_acts", groups.PLAN, CRITICAL, FINDING, guardrail_acts,
-        lambda values: _guardrail(values, _("%(metric)s%(of)s is %(value)s: beyond %(act)s, the guardrail acts.")),
+        lambda values: _beyond(values, "act", _("%(metric)s%(of)s is %(value)s: beyond %(act)s, the guardrail acts.")),
         holds=True,
     ),
     Rule(
         "guardrail_holds", groups.PLAN, WARNING, FINDING, guardrail_holds,
-        lambda values: _guardrail(values, _("%(metric)s%(of)s is %(value)s: beyond %(hold)s, nothing advances.")),
+        lambda values: _beyond(values, "hold", _("%(metric)s%(of)s is %(value)s: beyond %(hold)s, nothing advances.")),
         for_s=60,
     ),
     Rule(

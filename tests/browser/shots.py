@@ -1,10 +1,12 @@
-"""The pictures in docs/screenshots, taken while the demonstration runs: `.venv/bin/python -m tests.browser.shots`.
+"""The pictures in docs/screenshots: `.venv/bin/python -m tests.browser.shots [demo] [afterwards]`.
 
-Each state twice on a wide screen (light in English, dark in Chinese), some also on a phone. About six minutes.
+The first are taken while the demonstration runs, the others of a system that has all devices on the stream. Each state
+twice on a wide screen (light in English, dark in Chinese), some also on a phone. About six minutes.
 """
 
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,8 @@ QUALITY = 50
 CHAPTER_S = 300.0
 # Until a chart has a line, and until values are told to be old.
 SETTLED_MS, OLD_MS = 3_000, 9_000
+# Uploads a second when the demonstration is over, and how long they run before a picture.
+RATE, FILLED_S = 60, 45.0
 LOOKS = {
     "light-en": {"viewport": WIDE, "color_scheme": "light", "locale": "en-US"},
     "dark-zh": {"viewport": WIDE, "color_scheme": "dark", "locale": "zh-CN"},
@@ -32,13 +36,13 @@ LOOKS = {
 
 
 def main() -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running(Path(folder) / "up.log", "--demo") as system,
-        sync_playwright() as playwright,
-    ):
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launched(playwright)
-        story(system, Camera(browser, system.page))
+        log = Path(folder) / "up.log"
+        for part in sys.argv[1:] or PARTS:
+            tell, options = PARTS[part]
+            with running(log, *options) as system:
+                tell(system, Camera(browser, system.page))
         browser.close()
 
 
@@ -59,16 +63,24 @@ class Camera:
         yield page
         context.close()
 
-    def shoot(self, page: Page, name: str, look: str) -> None:
-        page.screenshot(path=FOLDER / f"{name}-{look}.jpg", type="jpeg", quality=QUALITY)
+    def shoot(self, page: Page, name: str, look: str, *, whole: bool = False) -> None:
+        page.screenshot(path=FOLDER / f"{name}-{look}.jpg", type="jpeg", quality=QUALITY, full_page=whole)
 
-    def take(self, name: str, *, phone: bool = False, before: Callable[[Page], None] = lambda _page: None) -> None:
-        """A picture of each look, of phones only when asked for; `before`: what is done with the page."""
+    def take(
+        self,
+        name: str,
+        *,
+        phone: bool = False,
+        whole: bool = False,
+        before: Callable[[Page], None] = lambda _page: None,
+    ) -> None:
+        """A picture of each look, of phones only when asked for; `before`: what is done with the page; `whole`: down
+        to its end."""
         for look in [look for look in LOOKS if phone or "phone" not in look]:
             with self.opened(look) as page:
                 before(page)
                 page.wait_for_timeout(SETTLED_MS)
-                self.shoot(page, name, look)
+                self.shoot(page, name, look, whole=whole and "phone" not in look)
 
     def take_without(self, name: str, pid: int) -> None:
         """Pictures of what is seen when a process has stood still for a while."""
@@ -80,10 +92,10 @@ class Camera:
 
 
 def story(system: System, camera: Camera) -> None:
-    """The chapters of the demonstration, then what goes wrong on the way to the page."""
+    """The chapters of the demonstration, up to its second plan."""
     camera.take("empty")
     when(system, lambda at: (at["plan"] or {}).get("status") == "running" and share(at) >= 40)
-    camera.take("running", phone=True)
+    camera.take("running", phone=True, whole=True)
     # It says so itself: a step that has just begun is held for a moment, too, for it has no data.
     when(system, lambda _at: "p99" in system.process.output())
     camera.take("held")
@@ -94,12 +106,17 @@ def story(system: System, camera: Camera) -> None:
     system.post(f"plans/{number}/pause", {"reason": "a look at the backlog"})
     when(system, lambda at: at["plan"]["status"] == "paused")
     camera.take("paused")
-    system.post(f"plans/{number}/resume", {"reason": "it is small"})
-    when(system, lambda at: share(at) == 100)
-    camera.take("all-on-the-stream")
-    camera.take("emergency", phone=True, before=lambda page: page.locator("#emergency > summary").click())
-    camera.take_without("redis-away", server(system, "valkey-server", "redis-server"))
-    camera.take_without("stale", system.web())
+
+
+def afterwards(system: System, camera: Camera) -> None:
+    """All devices on the stream, and what goes wrong on the way to the page."""
+    system.share(100)
+    with system.uploading(rate=RATE):
+        time.sleep(FILLED_S)
+        camera.take("all-on-the-stream", whole=True)
+        camera.take("emergency", phone=True, before=lambda page: page.locator("#emergency > summary").click())
+        camera.take_without("redis-away", server(system, "valkey-server", "redis-server"))
+        camera.take_without("stale", system.web())
 
 
 def when(system: System, state: Callable[[Any], bool]) -> None:
@@ -123,6 +140,12 @@ def share(status: Any) -> float:
 def server(system: System, *names: str) -> int:
     """The process id of the program of one of these names that `up` has started."""
     return next(each.pid for each in psutil.Process(system.process.pid).children() if each.name() in names)
+
+
+PARTS: dict[str, tuple[Callable[[System, Camera], None], tuple[str, ...]]] = {
+    "demo": (story, ("--demo",)),
+    "afterwards": (afterwards, ()),
+}
 
 
 if __name__ == "__main__":

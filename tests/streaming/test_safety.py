@@ -141,9 +141,7 @@ def test_the_gate_opens_again_when_redis_is_mended() -> None:
     assert safety.gate().is_open
 
 
-def test_a_change_of_the_gate_is_logged_once(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_change_of_the_gate_is_logged_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safety, "_last", None)
     safety.gate()
     assert caplog.records == []  # it is open, as it should be

@@ -113,6 +113,22 @@ def test_guardrails(found: dict[str, Any], wanted: set[str]) -> None:
     assert seen(document(judged=None)) == {}
 
 
+@pytest.mark.parametrize(
+    ("value", "acts", "holds"),
+    [
+        (0.5, "is 0.5 since the epoch began, and of late", "is 0.5 since the epoch began, and of late"),
+        (2.0, "is 2 since the epoch began, and of late", "is 2: beyond 1, nothing advances."),
+        (9.0, "is 9: beyond 5, the guardrail acts.", "is 9: beyond 1, nothing advances."),
+    ],
+)
+def test_an_error_test_that_acts_on_few_errors_says_no_untruth(value: float, acts: str, holds: str) -> None:
+    judged = {"at": NOW, "findings": [finding("errors", "act", value, hold=1.0, act=5.0)]}
+    with translation.override("en"):
+        found = seen(document(judged=judged))
+    assert acts in found["guardrail_acts:errors:health"]
+    assert holds in found["guardrail_holds:errors:health"]
+
+
 def test_no_data_matters_while_a_plan_is_active() -> None:
     judged = {"at": NOW, "findings": [finding("accept", "no_data", None, kind=None, path="stream")]}
     assert set(seen(document(judged=judged, plan=plan()))) == {"no_data:accept:stream"}

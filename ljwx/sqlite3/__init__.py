@@ -1,0 +1,1 @@
+"""Django's SQLite backend, with waits for the write lock that come to an end."""
