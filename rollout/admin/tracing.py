@@ -77,12 +77,13 @@ def _shown(found: Trace, *, values: bool) -> dict[str, Any]:
             {
                 "upload": upload,
                 "received": words.exact(upload.received_ms),
+                "kind": words.of_kind(upload),
                 "standing": words.of_standing(upload.standing),
                 "records": [
                     {
                         "kind": record.kind,
                         "time": words.second(record.time_s),
-                        "became": words.of_record(record, values=values),
+                        "became": words.of_record(record, values=values, is_copy=upload.is_copy),
                         "is_bad": record.became in words.BAD,
                         "letter": _letter_url(record.letter.pk) if record.letter else "",
                         "values": words.held(record.values) if values else "",

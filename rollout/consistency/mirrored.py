@@ -30,7 +30,7 @@ def judge(promises: Sequence[Promise], *, grace_s: float) -> list[Judged]:
         legacy, shadow = rows.get(promise.kind.name, ({}, {}))
         found = () if key is None else legacy.get(key, ()), () if key is None else shadow.get(key, ())
         judged.append(_of_rows(promise, *found, grace_s=grace_s))
-    gone = {(each.promise.entry.identifier, each.promise.ordinal) for each in judged if _lacks_copy(each)}
+    gone = {(each.promise.entry.identifier, each.promise.ordinal) for each in judged if lacks_copy(each)}
     return [each for each in judged if (each.promise.entry.identifier, each.promise.part_of) not in gone]
 
 
@@ -49,5 +49,6 @@ def _of_rows(promise: Promise, legacy: Sequence[Held], shadow: Sequence[Held], *
     return Judged(promise, Outcome.LATE if is_late else Outcome.MATCH)
 
 
-def _lacks_copy(each: Judged) -> bool:
+def lacks_copy(each: Judged) -> bool:
+    """Whether what is missing is the shadow row, and not the row of the legacy path."""
     return each.outcome is Outcome.MISSING and any(found.column == SHADOW_ROW for found in each.differences)

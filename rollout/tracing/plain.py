@@ -37,6 +37,7 @@ def plain(trace: Trace, *, values: bool) -> dict[str, Any]:
 def _upload(each: Upload, *, values: bool) -> dict[str, Any]:
     return {
         "kind": each.kind,
+        "copy": each.is_copy,
         "entry": each.entry,
         "appended": _text(each.appended_ms),
         "received": _text(each.received_ms),

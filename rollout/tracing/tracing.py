@@ -28,9 +28,11 @@ MOST_LETTERS = 1_000
 @dataclass(frozen=True, slots=True)
 class Upload:
     """An entry. `received_ms`: when the edge accepted it, epoch milliseconds; `path` and `epoch` as it says; `then`:
-    what that epoch stands for, None when the history does not tell."""
+    what that epoch stands for, None when the history does not tell. `is_copy`: the legacy path has stored it, and this
+    is its mirrored copy."""
 
     kind: str
+    is_copy: bool
     entry: str
     appended_ms: int
     received_ms: int
@@ -79,8 +81,13 @@ class Trace:
 
     @property
     def missing(self) -> int:
-        """Records in no account: neither row nor dead letter, though their entry is done."""
-        return sum(each.became is Became.MISSING for upload in self.uploads for each in upload.records)
+        """Records in no account: neither row nor dead letter, though their entry is done or a copy of them is there. A
+        copy that is missing itself loses nothing."""
+        return sum(
+            each.became is (Became.ALONE if upload.is_copy else Became.MISSING)
+            for upload in self.uploads
+            for each in upload.records
+        )
 
 
 def trace(device_sn: str, *, at: datetime | None = None, minutes: int = 10, most: int = 10) -> Trace:
@@ -114,17 +121,18 @@ def _uploads(
     scans: list[Scan] = []
     uploads: list[Upload] = []
     silent: list[str] = []
-    kinds, until = registry.kinds(), scanning.clock() + LONGEST_S
+    kinds, until = registry.consumed(), scanning.clock() + LONGEST_S
     for number, kind in enumerate(kinds):
         seconds = max(0.0, until - scanning.clock()) / (len(kinds) - number)
         try:
             scan = scanning.scan(kind, device, asked=asked, at_ms=at_ms, most=most, seconds=seconds)
             standings = standing.of(kind, [each.entry.identifier for each in scan.found])
         except redis.RedisError:
-            silent.append(kind.name)
+            if kind.origin not in silent:
+                silent.append(kind.origin)
             continue
         scans.append(scan)
-        uploads += _of_scan(scan, standings, shares.get(kind.name))
+        uploads += _of_scan(scan, standings, shares.get(kind.origin))
     return scans, sorted(uploads, key=lambda each: each.appended_ms, reverse=True), silent
 
 
@@ -137,7 +145,8 @@ def _of_scan(scan: Scan, standings: Sequence[Standing], shares: Shares | None) -
         then = shares.of_epoch(origin.epoch, _moment(first.received_ms)) if shares else None
         found.append(
             Upload(
-                kind=scan.kind.name,
+                kind=scan.kind.origin,
+                is_copy=bool(scan.kind.shadow_of),
                 entry=str(entry.id),
                 appended_ms=entry.id.ms,
                 received_ms=first.received_ms,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from rollout.tracing.fates import Became, Fate
 from rollout.tracing.standing import Standing, State
-from rollout.tracing.tracing import Row, Trace
+from rollout.tracing.tracing import Row, Trace, Upload
 from streaming.fingerprints import normal
 from streaming.models import DeadLetter
 
@@ -24,9 +24,17 @@ BECAME: dict[Became, Promise] = {
     Became.WAITING: gettext_lazy("not stored yet"),
     Became.MISSING: gettext_lazy("neither row nor dead letter"),
 }
+COPIES: dict[Became, Promise] = {
+    Became.STORED: gettext_lazy("shadow row, equal to the row"),
+    Became.DIFFERENT: gettext_lazy("shadow row and row differ"),
+    Became.DUPLICATE: gettext_lazy("more than one row"),
+    Became.WAITING: gettext_lazy("not stored yet"),
+    Became.MISSING: gettext_lazy("no shadow row"),
+    Became.ALONE: gettext_lazy("shadow row, but no row"),
+}
 
 # What a person must look at.
-BAD = frozenset({Became.MISSING, Became.DIFFERENT, Became.DUPLICATE})
+BAD = frozenset({Became.MISSING, Became.DIFFERENT, Became.DUPLICATE, Became.ALONE})
 
 
 def second(moment: datetime | float | None) -> str:
@@ -56,9 +64,14 @@ def of_standing(held: Standing) -> str:
     return _("in the batch of %(consumer)s since %(since)s, delivered %(count)d times") % told
 
 
-def of_record(fate: Fate, *, values: bool) -> str:
+def of_kind(upload: Upload) -> str:
+    """The kind of an upload, and whether this is a copy of it."""
+    return _("%s, mirrored copy") % upload.kind if upload.is_copy else upload.kind
+
+
+def of_record(fate: Fate, *, values: bool, is_copy: bool) -> str:
     """What became of a record, and when."""
-    text = str(BECAME[fate.became])
+    text = str((COPIES if is_copy else BECAME)[fate.became])
     if fate.letter is not None:
         return f"{text} {fate.letter.pk} ({fate.letter.get_state_display()}): {reason(fate.letter, values=values)}"
     return text if fate.written_s is None else f"{text}, {second(fate.written_s)}"
@@ -91,6 +104,8 @@ def gaps(trace: Trace) -> list[str]:
         }  # fmt: skip
         if not scan.is_whole:
             found.append(_("%(kind)s: %(read)d entries from %(since)s to %(until)s were read, and none beyond.") % told)
+        if scan.kept_since_ms is None and scan.kind.shadow_of:
+            continue  # nothing is mirrored
         if scan.kept_since_ms is None:
             found.append(_("%(kind)s: the stream holds no entry.") % told)
         elif scan.kept_since_ms > scan.asked.since_ms:

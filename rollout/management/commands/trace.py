@@ -69,14 +69,14 @@ class Command(BaseCommand):
     def _upload(self, upload: Upload, *, values: bool) -> None:
         why = f": {upload.then.why}" if upload.then else ""
         self.stdout.write(
-            f"{words.exact(upload.received_ms)}  {upload.kind}  {upload.path}, "
+            f"{words.exact(upload.received_ms)}  {words.of_kind(upload)}  {upload.path}, "
             + _("epoch %(epoch)d%(why)s") % {"epoch": upload.epoch, "why": why}
         )
         entry = {"entry": upload.entry, "state": words.of_standing(upload.standing)}
         self.stdout.write("    " + _("entry %(entry)s: %(state)s") % entry)
         for record in upload.records:
             shown = f"  {words.held(record.values)}" if values else ""
-            text = words.of_record(record, values=values)
+            text = words.of_record(record, values=values, is_copy=upload.is_copy)
             self.stdout.write(f"    {record.kind} {words.second(record.time_s)}  {text}{shown}")
 
     def _row(self, row: Row, *, values: bool) -> None:

@@ -8,6 +8,7 @@ import redis as redis_module
 from django.utils import timezone
 
 from ingest.models import HealthData
+from ingest.models.shadow import ShadowReading
 from ingest.records import Health
 from ljwx.redis import client
 from rollout import traffic
@@ -113,6 +114,39 @@ def test_an_event_brings_its_readings_and_an_entry_of_two_devices_its_part() -> 
     kinds = {upload.kind: [record.kind for record in upload.records] for upload in found.uploads}
     assert kinds == {"event": ["event", "health"], "health": ["health"]}
     assert found.rows == []
+
+
+def test_a_mirrored_copy_is_told_beside_the_row_that_it_is_compared_with() -> None:
+    readings = [scene.reading(number) for number in range(4)]
+    scene.write("health", *readings)
+    scene.send(*readings, kind="health-shadow", path="legacy")
+    waiting = trace(SERIAL)
+    assert became(waiting) == [Became.WAITING] * 4
+    entries.drain(entries.consumer(kinds=registry.consumed()))
+    found = trace(SERIAL)
+    assert became(found) == [Became.STORED] * 4
+    [upload] = found.uploads
+    assert (upload.kind, upload.is_copy, upload.path) == ("health", True, "legacy")
+    assert upload.standing.state is State.ACKNOWLEDGED
+    assert all(abs((record.written_s or 0) - upload.appended_ms / 1000) < 30 for record in upload.records)
+    assert said.of_kind(upload) == "health, mirrored copy"
+    assert (len(found.rows), found.missing) == (4, 0)
+    at = dict(enumerate(HealthData.objects.order_by("-timestamp").values_list("timestamp", flat=True)))
+    ShadowReading.objects.filter(timestamp=at[1]).delete()
+    HealthData.objects.filter(timestamp=at[2]).delete()
+    ShadowReading.objects.filter(timestamp=at[3]).update(heart_rate=99)
+    found = trace(SERIAL)
+    assert became(found) == [Became.STORED, Became.MISSING, Became.ALONE, Became.DIFFERENT]
+    assert found.missing == 1  # a copy that is not there loses nothing, a row that is not there does
+    texts = [said.of_record(each, values=False, is_copy=True) for each in found.uploads[0].records]
+    assert [text.partition(", 2")[0] for text in texts] == [
+        "shadow row, equal to the row", "no shadow row", "shadow row, but no row", "shadow row and row differ",
+    ]  # fmt: skip
+
+
+def test_where_nothing_is_mirrored_nothing_is_said_of_copies() -> None:
+    scene.send(scene.reading())
+    assert not any("shadow" in text for text in said.gaps(trace(SERIAL)))
 
 
 def test_rows_of_the_legacy_path_are_told_with_the_share_of_their_time() -> None:
