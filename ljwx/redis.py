@@ -83,6 +83,6 @@ def async_pool() -> redis.asyncio.ConnectionPool:
         settings.REDIS_URL,
         protocol=2,
         retry=AsyncRetry(NoBackoff(), 0),
-        socket_connect_timeout=0.1,
+        socket_connect_timeout=TIMEOUTS["accept"]["socket_connect_timeout"],
         socket_timeout=None,
     )

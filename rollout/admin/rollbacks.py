@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from ljwx.admin.shown import moment
 from rollout import rollback
@@ -15,6 +16,7 @@ from rollout.admin import confirming
 from rollout.admin.rollbackform import RollbackForm, S
 from rollout.admin.told import ToldOfPlanAdmin
 from rollout.models import Plan, Rollback
+from rollout.rollback import telling
 from rollout.rollback.errors import RollbackRefused
 
 
@@ -24,8 +26,12 @@ class RollbackAdmin(ToldOfPlanAdmin):
 
     list_display = (
         "id", "strategy", "target", "status", "source", "actor", "reason", moment(Rollback, "requested_at"),
-        moment(Rollback, "effective_at"), moment(Rollback, "drained_at"), "outcome",
+        moment(Rollback, "effective_at"), moment(Rollback, "drained_at"), "came_of_it",
     )  # fmt: skip
+
+    @admin.display(description=_lazy("outcome"))
+    def came_of_it(self, row: Rollback) -> str:
+        return telling.said(row.facts, row.outcome)
 
     def get_urls(self) -> Any:
         ask = path("ask/", self.admin_site.admin_view(self.ask_view), name="rollout_rollback_ask")

@@ -1,11 +1,12 @@
 """Whether a stretch of time is verified: what a rollback asks before it is done."""
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from rollout.consistency import findings, rolling, seen, tallies, verified
 from rollout.consistency.report import moment
 from rollout.models import CheckFinding
+from rollout.rollback.said import Said
 from rollout.rollback.verifying import Found, Window
 
 # A check that is further behind does not keep a rollback from its end: it ends without being verified.
@@ -23,19 +24,17 @@ def compared(window: Window) -> Found | None:
     if behind:
         if window.now < until_ms / 1000 + PATIENCE_S:
             return None
-        return Found(False, _("not compared in time: %s") % ", ".join(behind))
+        return Found(False, Said(_("not compared in time: %(kinds)s"), {"kinds": ", ".join(behind)}))
     begun_ms = max((row.begin_ms for row in rows.values() if row is not None), default=0)
     since_ms = max(window.first * 60_000, begun_ms)
     wrong = sum(_open(kind, since_ms=since_ms, until_ms=until_ms) for kind in window.kinds)
     if wrong:
-        return Found(False, _("not as sent or not to be verified: %d (see the findings of checks)") % wrong)
+        text = _("not as sent or not to be verified: %(count)d (see the findings of checks)")
+        return Found(False, Said(text, {"count": wrong}))
     records = sum(tallies.between(kind, since=since_ms / 1000, until=until_ms / 1000) for kind in window.kinds)
     since = timezone.localtime(moment(since_ms))
-    return Found(
-        True, _("by comparison: %(records)d records agree since %(since)s") % {
-            "records": records, "since": f"{since:%H:%M:%S}",
-        },
-    )  # fmt: skip
+    text = _("by comparison: %(records)d records agree since %(since)s")
+    return Found(True, Said(text, {"records": records, "since": f"{since:%H:%M:%S}"}))
 
 
 def _open(kind: str, *, since_ms: int, until_ms: int) -> int:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from monitoring.live import Document
 from rollout.dashboard import numbers
 from rollout.models import Rollback
+from rollout.rollback import telling
 
 STAGES = ("requested_at", "lowered_at", "effective_at", "drained_at", "verified_at")
 
@@ -83,7 +84,7 @@ def taken(document: Document) -> Taken | None:
         actor=row["actor"],
         reason=row["reason"],
         stages=[(label, _after(row, stage)) for label, stage in zip(labels[1:], STAGES[1:], strict=True)],
-        outcome=row["outcome"] or row["facts"].get("waiting", ""),
+        outcome=telling.said(row["facts"], row["outcome"]),
     )
 
 

@@ -13,6 +13,7 @@ from rollout.admin import words as admin_words
 from rollout.models import Pause, Rollback, Transition
 from rollout.reporting import words
 from rollout.reporting.period import Period
+from rollout.rollback import telling
 from streaming import reasons
 from streaming.models import DeadLetter
 from streaming.reasons import Group
@@ -57,7 +58,8 @@ def _rollbacks(period: Period) -> Iterator[Incident]:
         ]  # fmt: skip
         took = [text % words.length(at - row.requested_at) for text, at in stages if at is not None]
         what = _("rollback: %s") % row.get_strategy_display()
-        yield Incident(row.requested_at, what, row.reason, row.actor, "; ".join(took), row.outcome)
+        outcome = telling.said(row.facts, row.outcome)
+        yield Incident(row.requested_at, what, row.reason, row.actor, "; ".join(took), outcome)
 
 
 def _pauses(period: Period) -> Iterator[Incident]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 from msgspec.structs import replace
 
 from rollout import confirmation, traffic
@@ -13,6 +13,7 @@ from rollout.plans.moving import atomic
 from rollout.rollback import facts
 from rollout.rollback.facts import Facts
 from rollout.rollback.lowering import hold
+from rollout.rollback.said import Said
 from rollout.rollback.staying import note, same
 
 S = Rollback.Status
@@ -22,9 +23,10 @@ def confirm(rollback: Rollback, *, now: datetime, fence: Fence) -> bool:
     """Effective once nobody is left who may send a device by the old share: the plan drains then."""
     held = facts.read(rollback.facts)
     if late := confirmation.unconfirmed(traffic.epochs(rollback.kinds)):
-        return note(rollback, replace(held, waiting=_("not confirmed by: %s") % ", ".join(late)), fence=fence)
-    remark = "" if confirmation.witnesses() else _("no web process was there to confirm it")
-    return _effective(rollback, replace(held, waiting="", remark=remark), now=now, fence=fence)
+        said = Said(_("not confirmed by: %(processes)s"), {"processes": ", ".join(late)})
+        return note(rollback, replace(held, waits=[said]), fence=fence)
+    found = [] if confirmation.witnesses() else [Said(_("no web process was there to confirm it"))]
+    return _effective(rollback, replace(held, waits=[], found=found), now=now, fence=fence)
 
 
 @atomic

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import redis
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 from msgspec.structs import replace
 
 from ljwx.redis import client
 from rollout.lease import Fence
 from rollout.models import Pin, Rollback, Route
 from rollout.rollback import facts
+from rollout.rollback.said import Said
 from rollout.rollback.staying import note
 from streaming import backlog, registry
 from streaming.registry import Kind
@@ -41,26 +42,31 @@ def drain(rollback: Rollback, *, now: datetime, fence: Fence) -> bool:
     kinds = [registry.get(kind) for kind in rollback.kinds]
     try:
         appended = held.appended or {kind.name: _last(kind) for kind in kinds}
-        left = [text for kind in kinds if (text := _left(kind, appended[kind.name], now=now))]
+        left = [said for kind in kinds if (said := _left(kind, appended[kind.name], now=now))]
     except redis.RedisError as error:
-        waiting = _("Redis does not answer: %s") % type(error).__name__
-        return note(rollback, replace(held, waiting=waiting, quiet_at=None), fence=fence)
+        return note(rollback, replace(held, waits=[silent(error)], quiet_at=None), fence=fence)
     if left:
-        waiting = ", ".join(left)
-        return note(rollback, replace(held, appended=appended, waiting=waiting, quiet_at=None), fence=fence)
+        return note(rollback, replace(held, appended=appended, waits=left, quiet_at=None), fence=fence)
     if held.quiet_at is None:
-        return note(rollback, replace(held, appended=appended, waiting="", quiet_at=now), fence=fence)
+        return note(rollback, replace(held, appended=appended, waits=[], quiet_at=now), fence=fence)
     if now - held.quiet_at < APART:
         return False
-    return note(rollback, replace(held, waiting=""), fence=fence, status=S.VERIFYING, drained_at=now)
+    return note(rollback, replace(held, waits=[]), fence=fence, status=S.VERIFYING, drained_at=now)
 
 
-def _left(kind: Kind, appended: str, *, now: datetime) -> str:
+def silent(error: redis.RedisError) -> Said:
+    """That nothing is known, for Redis does not answer."""
+    return Said(_("Redis does not answer: %(error)s"), {"error": type(error).__name__})
+
+
+def _left(kind: Kind, appended: str, *, now: datetime) -> Said | None:
     """What of `kind` is not stored yet, in words; nothing when it is drained."""
     if _is_fed(kind, now=now):
-        return "" if _acknowledged(kind, appended) else _("%s: not all is stored that was appended before") % kind.name
-    found = backlog.measure(kind)
-    return _("%(kind)s: %(count)d waiting") % {"kind": kind.name, "count": found.total} if found.total else ""
+        if _acknowledged(kind, appended):
+            return None
+        return Said(_("%(kind)s: not all is stored that was appended before"), {"kind": kind.name})
+    total = backlog.measure(kind).total
+    return Said(_("%(kind)s: %(count)d waiting"), {"kind": kind.name, "count": total}) if total else None
 
 
 def _is_fed(kind: Kind, *, now: datetime) -> bool:

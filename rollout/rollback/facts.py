@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from rollout.rollback.capacity import Headroom
+from rollout.rollback.said import Said
 
 MOST_REQUESTS = 20
 
@@ -24,17 +25,17 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """`asked`: the strategy of the first request, which may go in steps instead. `ladders`: the shares that each kind
-    still goes down to, one a time, the next of them at `next_at`. `waiting`: why the last round brought nothing.
-    `remark`: what goes before the outcome. `appended`: the last entry of each stream when nobody used the old share any
-    more. `quiet_at`: the round that first found nothing left."""
+    still goes down to, one a time, the next of them at `next_at`. `waits`: why the last round brought nothing. `found`:
+    what was found so far, in the end all of the outcome. `appended`: the last entry of each stream when nobody used the
+    old share any more. `quiet_at`: the round that first found nothing left."""
 
     asked: str = ""
     ladders: dict[str, list[Decimal]] = {}
     next_at: datetime | None = None
     requests: list[Request] = []
     headroom: Headroom | None = None
-    waiting: str = ""
-    remark: str = ""
+    waits: list[Said] = []
+    found: list[Said] = []
     appended: dict[str, str] = {}
     quiet_at: datetime | None = None
 

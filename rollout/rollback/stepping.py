@@ -32,6 +32,6 @@ def step(rollback: Rollback, *, now: datetime, fence: Fence) -> bool:
     rollback.status = S.LOWERING if left else S.CONFIRMING
     rollback.lowered_at = None if left else now
     next_at = now + timedelta(seconds=rollback.interval_s) if left else None
-    rollback.facts = facts.written(replace(held, ladders=left, next_at=next_at, waiting=""))
+    rollback.facts = facts.written(replace(held, ladders=left, next_at=next_at, waits=[]))
     rollback.save(update_fields=["status", "lowered_at", "facts"])
     return True

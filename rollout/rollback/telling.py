@@ -7,8 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rollout.models import Rollback
+from rollout.rollback import facts
 from rollout.rollback.capacity import Headroom
 from rollout.rollback.previewing import Move, Preview
+from rollout.rollback.said import sentence
 
 TIMES = ("requested_at", "lowered_at", "effective_at", "drained_at", "verified_at")
 
@@ -47,8 +49,17 @@ def text(rollback: Rollback) -> str:
     ]
     if rollback.in_stream is not None:
         lines.append("  " + _("entries in the stream: %d") % rollback.in_stream)
-    told = rollback.outcome or rollback.facts.get("waiting", "")
+    told = said(rollback.facts, rollback.outcome)
     return "\n".join([*lines, f"  {rollback.get_status_display()}{': ' + told if told else ''}"])
+
+
+def said(stored: dict[str, Any], outcome: str) -> str:
+    """What came of a rollback or what it waits for, in the language of the reader, by its facts as they are kept. An
+    `outcome` that these do not hold is told as it stands."""
+    held = facts.read(stored)
+    if outcome:
+        return sentence(held.found) or outcome
+    return sentence(held.waits)
 
 
 def preview_data(found: Preview) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import redis
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 from msgspec.structs import replace
 
 from rollout.lease import Fence
@@ -16,7 +16,9 @@ from rollout.models import Rollback
 from rollout.plans import returning
 from rollout.plans.moving import atomic
 from rollout.rollback import facts
+from rollout.rollback.draining import silent
 from rollout.rollback.lowering import hold
+from rollout.rollback.said import Said, sentence
 from rollout.rollback.staying import note, same
 from streaming import accounts
 
@@ -43,7 +45,7 @@ class Found:
     """What a check found: whether all is right, and how it says so."""
 
     right: bool
-    text: str
+    said: Said
 
 
 # None: not yet, ask again in the next round. One call is a bounded piece of work.
@@ -70,9 +72,10 @@ def by_ledger(window: Window) -> Found | None:
         return None
     residue = sum(line.residue for line in lines if line.residue > 0)
     if residue:
-        return Found(False, _("records in no account: %d (manage.py ledger)") % residue)
+        return Found(False, Said(_("records in no account: %(count)d (manage.py ledger)"), {"count": residue}))
     accepted = sum(line.accepted for line in lines)
-    return Found(True, _("by the ledger: %d records accepted, each stored, dead or a duplicate") % accepted)
+    text = _("by the ledger: %(count)d records accepted, each stored, dead or a duplicate")
+    return Found(True, Said(text, {"count": accepted}))
 
 
 def verify(rollback: Rollback, *, now: datetime, fence: Fence) -> bool:
@@ -80,16 +83,19 @@ def verify(rollback: Rollback, *, now: datetime, fence: Fence) -> bool:
     held = facts.read(rollback.facts)
     window = _window(rollback, now=now)
     if now.timestamp() < (window.last + 1) * 60 + accounts.GRACE_S:
-        return note(rollback, replace(held, waiting=_("until the last minute can be judged")), fence=fence)
+        return note(rollback, replace(held, waits=[_soon()]), fence=fence)
     try:
         found = [check(window) for check in (by_ledger, *_checks)]
     except redis.RedisError as error:
-        waiting = _("Redis does not answer: %s") % type(error).__name__
-        return note(rollback, replace(held, waiting=waiting), fence=fence)
+        return note(rollback, replace(held, waits=[silent(error)]), fence=fence)
     answers = [each for each in found if each is not None]
     if len(answers) < len(found):
-        return note(rollback, replace(held, waiting=_("until the last minute can be judged")), fence=fence)
+        return note(rollback, replace(held, waits=[_soon()]), fence=fence)
     return _end(rollback, answers, now=now, fence=fence)
+
+
+def _soon() -> Said:
+    return Said(_("until the last minute can be judged"))
 
 
 def _window(rollback: Rollback, *, now: datetime) -> Window:
@@ -107,11 +113,11 @@ def _end(rollback: Rollback, answers: Sequence[Found], *, now: datetime, fence: 
         return False
     right = all(answer.right for answer in answers)
     held = facts.read(rollback.facts)
-    texts = [held.remark, *(answer.text for answer in answers)]
-    rollback.outcome = "; ".join(text for text in texts if text)[:OUTCOME_LENGTH]
+    found = [*held.found, *(answer.said for answer in answers)]
+    rollback.outcome = sentence(found)[:OUTCOME_LENGTH]
     rollback.verified_at = now if right else None
     rollback.status, rollback.active = S.DONE, None
-    rollback.facts = facts.written(replace(held, waiting=""))
+    rollback.facts = facts.written(replace(held, waits=[], found=found))
     if rollback.plan is not None:
         returning.end(rollback.plan.pk, actor=rollback.actor, reason=rollback.outcome)
     rollback.save(update_fields=["outcome", "verified_at", "status", "active", "facts"])

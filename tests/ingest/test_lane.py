@@ -2,21 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.conf import settings
 
+import ljwx.redis
 from ingest.lane import Lane
 from ingest.models import HealthData
 from ljwx import background
-from streaming import registry, safety
+from streaming import groupcommit, registry, safety
 from streaming.safety import Gate
 from tests.ingest import paths
 from tests.ingest.hostile import BODIES, RECORDS, Body, element
 
+LONG_S = 60.0
 READING = b'{"data":{"deviceSn":"LANE1","heart_rate":75,"timestamp":1788339600}}'
 
 
@@ -53,7 +56,18 @@ def through_lane(requests: Sequence[tuple[str, bytes, str]], *, pieces: int = 1)
         assert found[b"content-length"] == str(len(end["body"])).encode()
         return start["status"], found[b"content-type"].decode(), end["body"]
 
-    return asyncio.run(all_at_once())
+    with unhurried():
+        return asyncio.run(all_at_once())
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Hundreds at once keep the loop of a busy machine from Redis' answers for longer than an upload may wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ljwx.redis.TIMEOUTS["accept"], "socket_connect_timeout", LONG_S)
+        patch.setattr(groupcommit, "DEADLINE_S", LONG_S)
+        patch.setattr(settings, "ACCEPT_DEADLINE_S", LONG_S)
+        yield
 
 
 def through_django(path: str, body: bytes, content_type: str) -> tuple[int, str, bytes]:

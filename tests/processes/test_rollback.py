@@ -22,7 +22,7 @@ from ljwx.up.address import free_port
 from monitoring import processes
 from rollout import traffic
 from rollout.models import Rollback, Route
-from rollout.rollback import execute_rollback
+from rollout.rollback import execute_rollback, telling
 from streaming import registry
 from tests.managed import ROOT, Managed, environment
 from tests.polling import until
@@ -140,7 +140,7 @@ def test_a_process_that_stands_still_is_waited_for(manage: Manage, web: Callable
     try:
         execute_rollback("immediate", "it burns")
         following = manage("rollback", "--reason", "follow", "--wait", "240", "--format", "json")
-        waiting = until(lambda: newest().facts.get("waiting"), within=START_S)
+        waiting = until(lambda: telling.said(newest().facts, ""), within=START_S)
         assert [report.name for report in processes.live(role="web", within=60) if report.name in waiting] != []
         assert newest().effective_at is None
         assert other.upload()

@@ -85,7 +85,7 @@ class Command(BaseCommand):
             try:
                 progress(now=time.time(), fence=lambda: None)
                 rollback.refresh_from_db()
-                said = f"{rollback.get_status_display()} {rollback.facts.get('waiting', '')}".strip()
+                said = f"{rollback.get_status_display()} {telling.said(rollback.facts, '')}".strip()
             except Error:
                 close_old_connections()
                 said = _("the database does not answer")

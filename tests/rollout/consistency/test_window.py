@@ -36,7 +36,7 @@ def test_what_was_compared_and_agrees_is_right() -> None:
     consume()
     found = answered(asked(settled()))
     assert found.right
-    assert found.text.startswith("by comparison: 4 records agree since ")
+    assert str(found.said).startswith("by comparison: 4 records agree since ")
 
 
 def test_the_check_is_carried_on_and_waited_for(settings: Any) -> None:
@@ -46,7 +46,7 @@ def test_the_check_is_carried_on_and_waited_for(settings: Any) -> None:
     assert window.compared(asked(settled())) is None
     late = window.compared(asked(settled(window.PATIENCE_S + 200)))
     assert late is not None
-    assert (late.right, late.text) == (False, "not compared in time: event, health")
+    assert (late.right, str(late.said)) == (False, "not compared in time: event, health")
     settings.REDIS_URL = right
     found = answered(asked(settled()))
     assert found.right

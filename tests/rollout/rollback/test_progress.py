@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from ljwx.redis import client
 from monitoring import ledger
 from monitoring.ledger import ACCEPTED, STREAM
 from monitoring.models import LedgerCount
 from rollout.models import Pin, Plan, Rollback
-from rollout.rollback import execute_rollback, progress, verifying
+from rollout.rollback import execute_rollback, progress, telling, verifying
+from rollout.rollback.said import Said
 from rollout.rollback.verifying import Found, Window
 from streaming import registry
 from tests.rollout.rollback.scene import all_at, go_on, newest, no_fence, plan, share, shares
@@ -54,6 +56,11 @@ def store() -> None:
     drain(consumer(kinds=[HEALTH]))
 
 
+def waits(rollback: Rollback) -> str:
+    """Why the last round brought nothing."""
+    return telling.said(rollback.facts, "")
+
+
 def test_the_whole_way_ends_verified_and_with_it_the_plan() -> None:
     made = plan(S.SOAKING)
     rollback = execute_rollback("immediate", "x", "ann")
@@ -63,11 +70,11 @@ def test_the_whole_way_ends_verified_and_with_it_the_plan() -> None:
     assert go_on(asked + timedelta(seconds=1)).status == R.DRAINING
     made.refresh_from_db()
     assert made.status == S.DRAINING
-    assert go_on(asked + timedelta(seconds=2), 5).facts["waiting"] == "health: 1 waiting"
+    assert waits(go_on(asked + timedelta(seconds=2), 5)) == "health: 1 waiting"
     store()
     assert go_on(asked + timedelta(seconds=8)).status == R.DRAINING
     assert go_on(asked + timedelta(seconds=9)).status == R.VERIFYING
-    assert go_on(asked + timedelta(seconds=10)).facts["waiting"]
+    assert waits(go_on(asked + timedelta(seconds=10)))
     done = go_on(asked + SETTLED)
     assert (done.status, done.active, done.in_stream) == (R.DONE, None, 1)
     assert "3 records accepted" in done.outcome
@@ -77,6 +84,20 @@ def test_the_whole_way_ends_verified_and_with_it_the_plan() -> None:
     made.refresh_from_db()
     assert (made.status, made.active) == (S.ROLLED_BACK, None)
     assert made.transitions.last().reason == done.outcome
+
+
+def test_what_it_waits_for_and_what_came_of_it_is_told_in_the_language_of_the_reader() -> None:
+    share(40)
+    rollback = execute_rollback("immediate", "x")
+    waiting = go_on(rollback.requested_at + timedelta(seconds=10), 5)
+    done = finished(rollback)
+    with translation.override("zh-hans"):
+        assert "等待最后一分钟可以核对" in telling.text(waiting)
+        assert "据账本：已接收 0 条记录" in telling.said(done.facts, done.outcome)
+    with translation.override("en"):
+        assert "until the last minute can be judged" in telling.text(waiting)
+        assert "by the ledger: 0 records accepted" in telling.text(done)
+    assert telling.said({}, "From a backup.") == "From a backup."
 
 
 def test_after_the_end_another_one_can_begin() -> None:
@@ -112,12 +133,12 @@ def test_nothing_is_drained_before_every_process_has_confirmed(reporting: Callab
     reporting(web1={"health": 2, "event": 1}, web2={"health": 1, "event": 1})
     waiting = go_on(rollback.requested_at, 5)
     assert (waiting.status, waiting.effective_at) == (R.CONFIRMING, None)
-    assert "web2" in waiting.facts["waiting"]
-    assert "web1" not in waiting.facts["waiting"]
+    assert "web2" in waits(waiting)
+    assert "web1" not in waits(waiting)
     reporting(web1={"health": 2}, web2={"health": 3})
     found = go_on(rollback.requested_at + timedelta(seconds=6))
     assert (found.status, found.effective_at) == (R.DRAINING, rollback.requested_at + timedelta(seconds=6))
-    assert "waiting" not in found.facts
+    assert waits(found) == ""
 
 
 def test_no_process_at_all_is_confirmation_with_a_remark() -> None:
@@ -212,13 +233,13 @@ def test_while_redis_is_away_it_waits_and_says_why(settings: Any) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     away = go_on(rollback.requested_at, 5)
     assert (away.status, away.in_stream, away.effective_at) == (R.DRAINING, None, rollback.requested_at)
-    assert "Redis" in away.facts["waiting"]
+    assert "Redis" in waits(away)
     settings.REDIS_URL = there
     back = go_on(rollback.requested_at + timedelta(seconds=6), 3)
     assert (back.status, back.in_stream) == (R.VERIFYING, 0)
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     away = go_on(rollback.requested_at + SETTLED, 3)
-    assert (away.status, "Redis" in away.facts["waiting"]) == (R.VERIFYING, True)
+    assert (away.status, "Redis" in waits(away)) == (R.VERIFYING, True)
     settings.REDIS_URL = there
     assert go_on(rollback.requested_at + SETTLED).status == R.DONE
 
@@ -248,7 +269,7 @@ def test_a_loss_of_another_kind_or_of_long_before_is_not_its_own() -> None:
 def test_a_registered_check_is_asked_and_waited_for() -> None:
     share(40)
     rollback = execute_rollback("immediate", "x", kinds=["health"])
-    answers: list[Found | None] = [None, None, Found(False, "2 records differ")]
+    answers: list[Found | None] = [None, None, Found(False, Said("2 records differ"))]
     asked: list[Window] = []
 
     def check(window: Window) -> Found | None:
