@@ -22,6 +22,7 @@ from tests.polling import until
 
 FOLDER = ROOT / "docs" / "screenshots"
 QUALITY = 50
+TALL = 2_150  # pixels, down to the last chart
 CHAPTER_S = 300.0
 # Until a chart has a line, and until values are told to be old.
 SETTLED_MS, OLD_MS = 3_000, 9_000
@@ -64,7 +65,8 @@ class Camera:
         context.close()
 
     def shoot(self, page: Page, name: str, look: str, *, whole: bool = False) -> None:
-        page.screenshot(path=FOLDER / f"{name}-{look}.jpg", type="jpeg", quality=QUALITY, full_page=whole)
+        part: Any = {"x": 0, "y": 0, "width": WIDE["width"], "height": TALL} if whole else None
+        page.screenshot(path=FOLDER / f"{name}-{look}.jpg", type="jpeg", quality=QUALITY, full_page=whole, clip=part)
 
     def take(
         self,
@@ -75,7 +77,7 @@ class Camera:
         before: Callable[[Page], None] = lambda _page: None,
     ) -> None:
         """A picture of each look, of phones only when asked for; `before`: what is done with the page; `whole`: down
-        to its end."""
+        to the charts."""
         for look in [look for look in LOOKS if phone or "phone" not in look]:
             with self.opened(look) as page:
                 before(page)
