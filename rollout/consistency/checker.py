@@ -28,6 +28,8 @@ from streaming import registry
 LEASE = "check"
 LEASE_S = 30.0
 BUDGET_S = 0.15
+# Between two chunks, of the time that one took, its comparisons in this process included.
+RESTS, LONGEST_REST_S = 3.0, 1.0
 # What a killed one has begun is carried on while it is about the present.
 FRESH_S = 900.0
 # Somebody works on it: another one is not begun in its place.
@@ -44,8 +46,8 @@ class DatabaseConsistencyChecker:
     """Compares what the streams hold with the tables, and what is mirrored with what the legacy path has stored.
 
     Guarantee: one check runs at a time; one that is killed or left is carried on with the same window, and its result
-    is the same. Between chunks it rests as long as they took, so that uploads keep half of the database. `told` hears
-    of each chunk that counts; `stopping` ends the work after the present one.
+    is the same. Between chunks it rests three times as long as they took, so that uploads keep three quarters of the
+    database and of a processor. `told` hears of each chunk that counts; `stopping` ends the work after the present one.
     """
 
     clock: Callable[[], float] = staticmethod(databaseclock.now)
@@ -113,11 +115,12 @@ class DatabaseConsistencyChecker:
         while not row.done:
             if self._stopping.is_set() or (until is not None and time.monotonic() > until):
                 return False
+            began = time.monotonic()
             chunk = step(row, now=self.clock(), records=pace.records, fence=holding.fence)
             pace.told(chunk)
             self._told(chunk)
             if self._rest and chunk.more:
-                self._stopping.wait(min(chunk.database_s, BUDGET_S))
+                self._stopping.wait(min(RESTS * (time.monotonic() - began), LONGEST_REST_S))
         return True
 
     def _begun(self, minutes: int, beat_age_s: float) -> Check:

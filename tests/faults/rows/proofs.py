@@ -14,6 +14,8 @@ P99_MS = 1_000.0
 POISONS = 200
 WRITERS = 1  # of each web process, so that a small fleet is too many for them
 
+# In which each thread of a process that has just begun makes its connection.
+SETTLED_S = 5.0
 # Connections to the database before the fault, by the serials of the trial: what each process keeps for itself.
 _kept: dict[str, int] = {}
 
@@ -56,6 +58,7 @@ def _bounded(scene: Scene, report: Report) -> str:
 @contextmanager
 def away_whole(scene: Scene, dice: Dice) -> Iterator[None]:
     """Redis is ended for a minute at 100 %, more uploads than one writer a process can store: the rest are 503"""
+    scene.wait(SETTLED_S)
     _kept[scene.prefix] = _connections(scene)
     with redis.stop(scene, dice):
         yield
