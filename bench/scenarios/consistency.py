@@ -1,6 +1,7 @@
 """A check of 200,000 readings (--large: 1,000,000): healthy, then with 1 in 1,000 of each sort of damage, repaired;
 and uploads beside it."""
 
+import os
 import threading
 import time
 from typing import Any
@@ -20,6 +21,7 @@ from ljwx.redis import client
 from rollout import consistency
 from rollout.consistency import DatabaseConsistencyChecker
 from rollout.consistency.walking import Chunk
+from rollout.management.commands.check_consistency import NICE
 from rollout.models import Check, CheckFinding
 from streaming import groups, registry
 from streaming.consumer import Consumer
@@ -115,7 +117,8 @@ def _beside(ground: Ground, options: Options) -> dict[str, Any]:
 
 
 def _checks(over: threading.Event, counted: list[int]) -> None:
-    """Check after check until it is `over`."""
+    """Check after check until it is `over`, after all others as the command's are: of a thread, Linux says."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
     def told(chunk: Chunk) -> None:
         counted[0] += chunk.records

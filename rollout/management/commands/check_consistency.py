@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 from typing import Any
 
 import redis
@@ -21,6 +22,8 @@ from rollout.models import CheckFinding
 from streaming.registry import UnknownKind
 
 MOST_MINUTES = 7 * DAY_MINUTES
+# Uploads on the same machine come first.
+NICE = 10
 
 
 class Command(BaseCommand):
@@ -29,6 +32,10 @@ class Command(BaseCommand):
         " was killed is carried on. Example: manage.py check_consistency --window 60 --kind health."
         " Exit 10 when something does not agree or can not be verified any more."
     )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        os.nice(NICE)
+        super().run_from_argv(argv)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--window", type=minutes(most=MOST_MINUTES), default=60, help="minutes (60)")
