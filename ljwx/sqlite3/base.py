@@ -31,10 +31,7 @@ class Cursor(base.SQLiteCursorWrapper):
         return self._patiently(lambda: run(query, params))
 
     def executemany(self, query: str, param_list: Any) -> Any:
-        run = super().executemany
-        if self.connection.in_transaction:
-            return run(query, param_list)
-        kept = list(param_list)
+        run, kept = super().executemany, list(param_list)
         return self._patiently(lambda: run(query, kept))
 
     def _patiently(self, run: Callable[[], Any]) -> Any:

@@ -59,9 +59,8 @@ class Fate:
 def of(promises: Sequence[Promise], *, states: Mapping[bytes, State]) -> dict[bytes, list[Fate]]:
     """The fates of `promises`, all of one stream, by the id of their entries, whose `states` are given. Raises
     django.db.Error."""
-    if promises and promises[0].kind.shadow_of:
-        return _of_copies(promises, states)
-    judged = judge(promises, grace_s=settings.CHECK_GRACE_S)
+    copies = bool(promises and promises[0].kind.shadow_of)
+    judged = (mirrored.judge if copies else judge)(promises, grace_s=settings.CHECK_GRACE_S)
     rows, letters = _rows(judged), _letters(judged)
     found: dict[bytes, list[Fate]] = {}
     for each in judged:
@@ -73,78 +72,43 @@ def of(promises: Sequence[Promise], *, states: Mapping[bytes, State]) -> dict[by
     return found
 
 
-def _of_copies(promises: Sequence[Promise], states: Mapping[bytes, State]) -> dict[bytes, list[Fate]]:
-    judged = mirrored.judge(promises, grace_s=settings.CHECK_GRACE_S)
-    shadows = _shadow_rows(judged)
-    found: dict[bytes, list[Fate]] = {}
-    for each in judged:
-        promise = each.promise
-        rows, key = promise.kind.rows, promise.key
-        fate = Fate(
-            kind=promise.kind.origin,
-            time_s=rows.time(key) if rows and key else None,
-            became=_became_of_copy(each, states[promise.entry.identifier]),
-            written_s=_written(shadows.get((promise.kind.name, key or ()), ())),
-            letter=None,
-            values=_values(promise),
-        )
-        found.setdefault(promise.entry.identifier, []).append(fate)
-    return found
-
-
-def _became_of_copy(judged: Judged, state: State) -> Became:
-    if judged.outcome is Outcome.MISSING:
-        if not mirrored.lacks_copy(judged):
-            return Became.ALONE
-        return Became.MISSING if state is State.ACKNOWLEDGED else Became.WAITING
-    return _PLAIN.get(judged.outcome, Became.STORED)
-
-
-def _shadow_rows(judged: Sequence[Judged]) -> dict[tuple[str, Key], Sequence[Held]]:
-    found: dict[tuple[str, Key], Sequence[Held]] = {}
-    for kind in {each.promise.kind.name: each.promise.kind for each in judged}.values():
-        keys = {key for each in judged if each.promise.kind is kind and (key := each.promise.key) is not None}
-        if kind.mirrored is not None:
-            found |= {(kind.name, key): held for key, held in kind.mirrored.shadow(sorted(keys)).items()}
-    return found
-
-
-def _written(held: Sequence[Held]) -> int | None:
-    return min((row.written_s for row in held if row.written_s is not None), default=None)
-
-
-def _values(promise: Promise) -> Mapping[str, Any]:
-    rows = promise.kind.rows
-    return dict(zip(rows.columns, rows.values(promise.record), strict=True)) if rows and promise.record else {}
-
-
 def _fate(judged: Judged, held: Sequence[Held], letter: DeadLetter | None, state: State) -> Fate:
     promise = judged.promise
     rows, key = promise.kind.rows, promise.key
-    written = _written(held)
-    became = _PLAIN.get(judged.outcome)
-    if became is None and judged.outcome is Outcome.MISSING:
-        became = Became.MISSING if state is State.ACKNOWLEDGED else Became.WAITING
-    elif became is None:
-        before = written is not None and written < promise.received_ms / 1000 - SKEW_S
-        became = Became.KNOWN if before else Became.STORED
+    written = min((row.written_s for row in held if row.written_s is not None), default=None)
+    values = dict(zip(rows.columns, rows.values(promise.record), strict=True)) if rows and promise.record else {}
+    became = _became(judged, state, written)
     return Fate(
-        kind=promise.kind.name if promise.burial is None else promise.burial.kind,
+        kind=promise.kind.origin if promise.burial is None else promise.burial.kind,
         time_s=rows.time(key) if rows and key else None,
         became=became,
         written_s=written,
         letter=letter if became is Became.DEAD else None,
-        values=_values(promise),
+        values=values,
     )
 
 
+def _became(judged: Judged, state: State, written: int | None) -> Became:
+    if (plain := _PLAIN.get(judged.outcome)) is not None:
+        return plain
+    is_copy = bool(judged.promise.kind.shadow_of)
+    if judged.outcome is Outcome.MISSING:
+        if is_copy and not mirrored.lacks_copy(judged):
+            return Became.ALONE
+        return Became.MISSING if state is State.ACKNOWLEDGED else Became.WAITING
+    before = not is_copy and written is not None and written < judged.promise.received_ms / 1000 - SKEW_S
+    return Became.KNOWN if before else Became.STORED
+
+
 def _rows(judged: Sequence[Judged]) -> dict[tuple[str, Key], Sequence[Held]]:
-    kinds = {each.promise.kind.name: each.promise.kind for each in judged}
+    """The rows under the keys of what was judged; of copies, those of the shadow tables."""
     found: dict[tuple[str, Key], Sequence[Held]] = {}
-    for name, kind in kinds.items():
-        keys = {key for each in judged if each.promise.kind is kind and (key := each.promise.key) is not None}
-        if kind.rows is not None:
-            found |= {(name, key): held for key, held in kind.rows.fetch(sorted(keys)).items()}
+    for name, kind in {each.promise.kind.name: each.promise.kind for each in judged}.items():
+        keys = sorted({key for each in judged if each.promise.kind is kind and (key := each.promise.key) is not None})
+        if kind.shadow_of and kind.mirrored is not None:
+            found |= {(name, key): held for key, held in kind.mirrored.shadow(keys).items()}
+        elif kind.rows is not None:
+            found |= {(name, key): held for key, held in kind.rows.fetch(keys).items()}
     return found
 
 

@@ -104,10 +104,9 @@ def gaps(trace: Trace) -> list[str]:
         }  # fmt: skip
         if not scan.is_whole:
             found.append(_("%(kind)s: %(read)d entries from %(since)s to %(until)s were read, and none beyond.") % told)
-        if scan.kept_since_ms is None and scan.kind.shadow_of:
-            continue  # nothing is mirrored
         if scan.kept_since_ms is None:
-            found.append(_("%(kind)s: the stream holds no entry.") % told)
+            if not scan.kind.shadow_of:  # else nothing is mirrored
+                found.append(_("%(kind)s: the stream holds no entry.") % told)
         elif scan.kept_since_ms > scan.asked.since_ms:
             told["since"] = second(scan.kept_since_ms / 1000)
             found.append(_("%(kind)s: entries before %(since)s are not kept.") % told)
