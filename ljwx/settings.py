@@ -91,6 +91,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
+    DATABASES["default"]["ENGINE"] = "ljwx.mysql"
     DATABASES["default"]["OPTIONS"] = {
         "charset": "utf8mb4",
         "connect_timeout": 5,

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any
 
 import redis
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 
 from ljwx.failpoints import reach
 from ljwx.redis import BLOCK_MS
@@ -98,9 +98,6 @@ class Consumer:
                 failures, self.last_error = 0, ""
             except (redis.RedisError, Unavailable) as error:
                 failures += 1
-                if isinstance(error, Unavailable) and not connection.in_atomic_block:
-                    # After a read time-out MySQL's client may be out of step for good (2014), though a ping succeeds.
-                    connection.close()
                 if isinstance(error, Broken):
                     self._broken = True
                     alarms.sound(ALARM, f"nothing can be stored until the database is mended: {error}")

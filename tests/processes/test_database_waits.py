@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ljwx import database
@@ -82,6 +82,39 @@ def test_a_transaction_that_its_client_has_left_open_is_ended(
     with pytest.raises(OperationalError) as caught, connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     assert classify(caught.value) is Failure.RETRY
+
+
+@pytest.fixture
+def behind(through: tuple[Proxy, BaseDatabaseWrapper]) -> Iterator[Proxy]:
+    """The proxy; the connection behind it has the alias "behind"."""
+    proxy, connection = through
+    connection.alias = "behind"
+    connections["behind"] = connection
+    yield proxy
+    del connections["behind"]
+
+
+def count(minute: int) -> None:
+    LedgerCount.objects.using("behind").create(minute=minute, kind="health", path="legacy", what="stored", count=1)
+
+
+@pytest.mark.parametrize("cuts", [True, False], ids=["cut", "silent"])
+@pytest.mark.parametrize("opened", [True, False], ids=["at the end of a transaction", "as it is opened"])
+def test_what_follows_a_connection_lost_as_its_autocommit_changed_is_committed(
+    behind: Proxy, transactional_db: None, *, opened: bool, cuts: bool
+) -> None:
+    if opened:
+        connections["behind"].ensure_connection()
+    behind.drop(b"autocommit=1", cuts=cuts)
+    with pytest.raises(OperationalError), transaction.atomic("behind"):
+        count(1)
+    assert behind.dropped == 1
+    # Nobody looks after the connection in between.
+    for minute in (2, 3):
+        with transaction.atomic("behind"):
+            count(minute)
+    stored = LedgerCount.objects.values_list("minute", flat=True)
+    assert list(stored.order_by("minute")) == ([1, 2, 3] if opened else [2, 3])
 
 
 @pytest.mark.parametrize("code", [*SERVING.values(), *OTHERS.values()], ids=[*SERVING, *OTHERS])

@@ -1,0 +1,1 @@
+"""Django's MySQL backend, with connections that are given up whole."""
