@@ -20,7 +20,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _set_autocommit(self, autocommit: bool) -> None:
         try:
-            super()._set_autocommit(autocommit)
+            super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave it out
         except BaseException:
             # Never inside an `atomic`, where it would close at the end alone: Django allows no change there.
             self.close()

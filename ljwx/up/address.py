@@ -1,13 +1,19 @@
 """Where the web process listens."""
 
+import contextlib
 import errno
 import ipaddress
+import random
 import socket
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from ljwx.up.refusal import ENVIRONMENT, Refused
+
+# Linux gives 32768 and up to whoever connects (net.ipv4.ip_local_port_range), others 49152 and up (RFC 6335).
+OUR_PORTS = range(20_000, 32_768)
+TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,10 @@ def _sentence(error: OSError, host: str, port: int) -> str:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody has now, below those the system gives to whoever connects: none of these takes it
+    before it is listened on. Raises OSError when there is none."""
+    for port in random.sample(OUR_PORTS, TRIES):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError(errno.EADDRINUSE, "no free port")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from ljwx.up import address
 from ljwx.up.address import free_port
 from ljwx.up.child import Child
 from ljwx.up.program import Program
@@ -181,6 +182,25 @@ def test_a_taken_port_is_one_line_that_names_it(start: Start, port: int) -> None
     assert len(lines) == 1
     assert str(port) in lines[0]
     assert "--port" in lines[0]
+
+
+def test_a_port_for_later_is_free_and_goes_to_nobody_who_connects() -> None:
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports = [free_port() for _ in range(200)]
+    assert max(ports) < lowest
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", ports[-1]))
+        listener.listen()
+    assert len({*ports}) > 190
+
+
+def test_a_port_that_somebody_has_is_not_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        number = taken.getsockname()[1]
+        monkeypatch.setattr(address, "OUR_PORTS", [number] * address.TRIES)
+        with pytest.raises(OSError, match="no free port"):
+            free_port()
 
 
 def test_a_second_up_beside_a_running_one_is_refused(start: Start, var_dir: Path, port: int) -> None:
