@@ -99,13 +99,17 @@ def count(minute: int) -> None:
 
 
 @pytest.mark.parametrize("cuts", [True, False], ids=["cut", "silent"])
-@pytest.mark.parametrize("opened", [True, False], ids=["at the end of a transaction", "as it is opened"])
-def test_what_follows_a_connection_lost_as_its_autocommit_changed_is_committed(
-    behind: Proxy, transactional_db: None, *, opened: bool, cuts: bool
+@pytest.mark.parametrize(
+    ("opened", "asked"),
+    [(True, b"autocommit=1"), (False, b"autocommit=1"), (False, b"ISOLATION LEVEL")],
+    ids=["at the end of a transaction", "as it is opened", "later as it is opened"],
+)
+def test_what_follows_a_connection_lost_at_the_edge_of_a_transaction_is_committed(
+    behind: Proxy, transactional_db: None, asked: bytes, *, opened: bool, cuts: bool
 ) -> None:
     if opened:
         connections["behind"].ensure_connection()
-    behind.drop(b"autocommit=1", cuts=cuts)
+    behind.drop(asked, cuts=cuts)
     with pytest.raises(OperationalError), transaction.atomic("behind"):
         count(1)
     assert behind.dropped == 1
