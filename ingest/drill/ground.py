@@ -74,7 +74,8 @@ def _answers(base_url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{base_url}/health", timeout=ANSWERS_WITHIN_S):  # noqa: S310 - http on loopback
             return True
-    except urllib.error.HTTPError:
+    except urllib.error.HTTPError as error:
+        error.close()
         return True
     except OSError:
         return False

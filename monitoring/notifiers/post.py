@@ -77,8 +77,9 @@ def _exchange(
             connection.sock.settimeout(DEADLINE_S)
             path = (url.path or "/") + (f"?{url.query}" if url.query else "")
             connection.request("POST", path, body, {"User-Agent": "ljwx", "Connection": "close", **headers})
-            response = connection.getresponse()
-            return Reply(response.status, response.read(MOST_READ)), response.getheader("Retry-After")
+            # What is to be closed after the answer is no longer the connection's to close.
+            with connection.getresponse() as response:
+                return Reply(response.status, response.read(MOST_READ)), response.getheader("Retry-After")
 
 
 @contextlib.contextmanager

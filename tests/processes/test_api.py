@@ -36,8 +36,8 @@ def ask(
         named.setdefault("Content-Type", "application/json")
     try:
         connection.request(method, API + path, None if body is None else json.dumps(body), named)
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
+        with connection.getresponse() as answer:
+            return answer.status, json.loads(answer.read())
     finally:
         connection.close()
 

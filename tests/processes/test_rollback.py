@@ -53,7 +53,8 @@ class Web:
         try:
             body = json.dumps({"data": reading})
             link.request("POST", "/upload_health_data", body, {"Content-Type": "application/json"})
-            good = link.getresponse().status == 200
+            with link.getresponse() as answer:
+                good = answer.status == 200
         except (OSError, http.client.HTTPException):
             return False
         finally:

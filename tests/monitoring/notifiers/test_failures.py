@@ -1,7 +1,14 @@
 """What a notifier makes of services that refuse, hang, lie or are away."""
 
+import http.client
+import os
 import socket
+import struct
+import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +99,34 @@ def test_a_service_that_is_not_there_or_hangs_up_is_a_failure(stub: Stub) -> Non
         port = gone.getsockname()[1]
     with pytest.raises(Failed, match="ConnectionRefusedError"):
         notifiers.of("wecom").send(ONE, Target(f"http://127.0.0.1:{port}/", "", 0.0))
+
+
+def test_an_answer_that_breaks_off_leaves_no_connection(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Left to the collector, the socket of an answer that nobody closed warns in whatever runs at that time."""
+    reading, read = threading.Event(), http.client.HTTPResponse.read
+
+    def told(response: http.client.HTTPResponse, *args: Any) -> bytes:
+        reading.set()
+        return read(response, *args)
+
+    def reset(handler: BaseHTTPRequestHandler) -> bool:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n")
+        reading.wait(30)
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(handler.connection.detach())
+        return False
+
+    monkeypatch.setattr(http.client.HTTPResponse, "read", told)
+    stub.behave = reset
+    before = connections()
+    found = failure("webhook", stub)
+    assert str(found).startswith("ConnectionResetError")
+    assert connections() == before
+
+
+def connections() -> int:
+    """How many sockets this process has open."""
+    return sum(os.readlink(each).startswith("socket:") for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64, "no-such-host.invalid"])
