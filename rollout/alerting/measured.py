@@ -8,11 +8,14 @@ from monitoring.alerts import groups
 from monitoring.alerts.rule import Facts, Rule, Sighting
 from monitoring.models import Severity
 from rollout.controller.watching import SILENT_S
+from rollout.guardrails.metrics import LEGACY, STREAM
 from streaming.safety import MEMORY
 
 CRITICAL, WARNING = Severity.CRITICAL, Severity.WARNING
 
 LETTERS = 100
+# Shares of the last minute's records, as the guardrail of the stream path has them; of fewer errors nothing is said.
+FAIL, FAIL_MANY, FAIL_MIN = 0.01, 0.05, 3
 BACKUP_H = 24.0
 
 
@@ -58,6 +61,24 @@ def _memory(facts: Facts, *, closes: tuple[bool, ...]) -> Iterator[Sighting]:
     for each in facts["redis"]:
         if each["name"] == MEMORY and each["ok"] is False and each["closes"] in closes:
             yield Sighting(values={"value": each["value"][:100]})
+
+
+def records_fail(facts: Facts) -> Iterator[Sighting]:
+    """More than 1 % of what a path was given within the last minute, whether or not a plan is active."""
+    yield from _failing(facts, FAIL)
+
+
+def many_records_fail(facts: Facts) -> Iterator[Sighting]:
+    """More than 5 %."""
+    yield from _failing(facts, FAIL_MANY)
+
+
+def _failing(facts: Facts, share: float) -> Iterator[Sighting]:
+    for path in (LEGACY, STREAM):
+        told = facts["lately"]["paths"].get(path)
+        if told and told["errors"] >= FAIL_MIN and told["error_rate"] > share:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in told["errors_by_reason"].items())
+            yield Sighting(path, {"path": path, "percent": round(100 * told["error_rate"], 1), "reasons": reasons})
 
 
 def dead_letter_surge(facts: Facts) -> Iterator[Sighting]:
@@ -110,6 +131,14 @@ RULES = [
     Rule(
         "redis_full", groups.REDIS, CRITICAL, ("redis",), redis_full,
         lambda values: _("Redis is full, the stream path closes: %(value)s.") % values, holds=True,
+    ),
+    Rule(
+        "records_fail", groups.RECORDS, WARNING, ("lately",), records_fail,
+        lambda values: _("%(percent)g %% of the records of the %(path)s path fail: %(reasons)s.") % values, for_s=60,
+    ),
+    Rule(
+        "many_records_fail", groups.RECORDS, CRITICAL, ("lately",), many_records_fail,
+        lambda values: _("%(percent)g %% of the records of the %(path)s path fail: %(reasons)s.") % values, for_s=15,
     ),
     Rule(
         "dead_letter_surge", groups.RECORDS, WARNING, ("recent_letters",), dead_letter_surge,

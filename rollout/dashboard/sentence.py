@@ -1,10 +1,13 @@
 """One sentence of truth: how much is on the stream, where the plan stands, how it goes, what comes next."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from monitoring.alerts import registry
 from monitoring.live import Document
+from monitoring.models import Alert, Severity
 from rollout.controller import codes
 from rollout.dashboard import numbers
 from rollout.live.judged import fresh
@@ -77,6 +80,10 @@ def _health(document: Document) -> tuple[str, str]:
         names = ", ".join(alarm["name"] for alarm in alarms[:3])
         return _("%(count)d alarms: %(names)s") % {"count": len(alarms), "names": names}, "bad"
     judged = fresh(document)
+    critical = _critical(document)
+    if critical and (judged is None or judged["verdict"] != "act"):
+        names = ", ".join(critical[:3])
+        return _("%(count)d critical alerts: %(names)s") % {"count": len(critical), "names": names}, "bad"
     if judged is None:
         return _("not judged"), "unknown"
     return {
@@ -85,6 +92,20 @@ def _health(document: Document) -> tuple[str, str]:
         "no_data": (_("no data"), "unknown"),
         "act": (_("guardrails act"), "bad"),
     }[judged["verdict"]]
+
+
+def _critical(document: Document) -> list[str]:
+    """What fires and is critical. An event says what has happened, not how it goes."""
+    return [
+        alert["name"]
+        for alert in (document.get("alerts") or {}).get("shown", ())
+        if alert["severity"] == Severity.CRITICAL and alert["state"] != Alert.State.PENDING and not _happened(alert)
+    ]
+
+
+def _happened(alert: dict[str, Any]) -> bool:
+    rule = registry.find(alert["rule"])
+    return rule is not None and rule.happens
 
 
 def _next(document: Document) -> str:

@@ -33,11 +33,18 @@ def document(**parts: Any) -> dict[str, Any]:
         "redis": [check("maxmemory-policy"), check("memory")],
         "alarms": [],
         "judged": {"at": NOW, "findings": [finding("backlog")]},
+        "lately": {"paths": {"legacy": failing(0, 900)}},
         "recent_letters": 0,
         "backup_age_h": 1.0,
         "device_alerts": [],
         **parts,
     }
+
+
+def failing(errors: int, records: int) -> dict[str, Any]:
+    """What a path did within the last minute."""
+    reasons = {"dead": 1, "refused": errors - 1} if errors > 1 else {}
+    return {"errors": errors, "error_rate": errors / records if records else None, "errors_by_reason": reasons}
 
 
 def check(name: str, ok: bool | None = True, *, closes: bool = True) -> dict[str, Any]:

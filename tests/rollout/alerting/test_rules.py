@@ -13,7 +13,7 @@ from monitoring.alerts.rule import Rule
 from monitoring.alerts.wording import text
 from monitoring.models.alert import named
 from rollout.alerting import alarmed
-from tests.rollout.alerting.scene import NOW, check, document, finding, plan
+from tests.rollout.alerting.scene import NOW, check, document, failing, finding, plan
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -73,6 +73,21 @@ UNUSED = {"traffic": {"health": {"percentage": 0.0}}}
             {"controller_silent": "No controller gives a sign of life: nothing is judged, no plan moves."},
         ),
         ({"controller": None, **UNUSED}, {}),
+        (
+            {"lately": {"paths": {"stream": failing(90, 1_000)}}},
+            dict.fromkeys(
+                ("records_fail:stream", "many_records_fail:stream"),
+                "9 % of the records of the stream path fail: dead 1, refused 89.",
+            ),
+        ),
+        (
+            {"lately": {"paths": {"legacy": failing(25, 1_000), "mirror": failing(900, 1_000)}}},
+            {"records_fail:legacy": "2.5 % of the records of the legacy path fail: dead 1, refused 24."},
+        ),
+        ({"lately": {"paths": {"legacy": failing(10, 1_000)}}}, {}),  # 1 %, not more
+        ({"lately": {"paths": {"legacy": failing(2, 2)}}}, {}),
+        ({"lately": {"paths": {"legacy": failing(0, 0)}}}, {}),
+        ({"lately": {"paths": {}}}, {}),
         ({"recent_letters": 99}, {}),
         (
             {"recent_letters": 100},

@@ -38,6 +38,14 @@ def document(**more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def alert(rule: str, severity: str = "critical", state: str = "firing") -> dict[str, Any]:
+    return {"name": rule, "rule": rule, "severity": severity, "state": state}
+
+
+def alerts(*shown: dict[str, Any]) -> dict[str, Any]:
+    return {"counts": [], "shown": list(shown)}
+
+
 CASES = [
     (document(), "20 % of devices on the stream · no plan is active · healthy", "good"),
     (
@@ -70,6 +78,31 @@ CASES = [
     (
         document(alarms=[{"name": "lost:health"}, {"name": "ledger"}]),
         "20 % of devices on the stream · no plan is active · 2 alarms: lost:health, ledger",
+        "bad",
+    ),
+    (
+        document(alerts=alerts(alert("many_records_fail:legacy"), alert("backup_old", "warning"))),
+        "20 % of devices on the stream · no plan is active · 1 critical alerts: many_records_fail:legacy",
+        "bad",
+    ),
+    (
+        document(alerts=alerts(*map(alert, "abcd")), judged=None),
+        "20 % of devices on the stream · no plan is active · 4 critical alerts: a, b, c",
+        "bad",
+    ),
+    (
+        document(alerts=alerts(alert("redis_full", state="acknowledged"), alert("redis_away", state="pending"))),
+        "20 % of devices on the stream · no plan is active · 1 critical alerts: redis_full",
+        "bad",
+    ),
+    (
+        document(alerts=alerts(alert("rolled_back"), alert("device_alert"), alert("x", "warning"))),
+        "20 % of devices on the stream · no plan is active · healthy",
+        "good",
+    ),
+    (
+        document(alerts=alerts(alert("guardrail_acts")), judged=judged("act")),
+        "20 % of devices on the stream · no plan is active · guardrails act",
         "bad",
     ),
     (
