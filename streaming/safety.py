@@ -10,7 +10,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from ljwx.background import Refreshed
 from ljwx.redis import client
@@ -25,7 +25,8 @@ MEMORY = "memory"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One checked property. `ok` None: it could not be measured. `closes`: the stream path stays closed unless ok."""
+    """One checked property. `ok` None: it could not be measured. `closes`: the stream path stays closed unless ok.
+    `value` and `mend` are in English; where they are words, gettext has them in the reader's language."""
 
     name: str
     ok: bool | None
@@ -101,7 +102,7 @@ def _memory(info: dict[str, Any]) -> Finding:
     most, used = int(info.get("maxmemory", 0)), int(info["used_memory"])
     mend = _("Add memory, or add consumers so that the streams can be trimmed.")
     if not most:
-        return Finding(MEMORY, True, False, _("%d MB, no maxmemory") % (used >> 20), mend)
+        return Finding(MEMORY, True, False, f"{used >> 20} MB, maxmemory 0", mend)
     share = used / most
     value = f"{share:.0%} / {most >> 20} MB"
     if share < MEMORY_WARNS:

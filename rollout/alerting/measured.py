@@ -121,7 +121,9 @@ RULES = [
     ),
     Rule(
         "redis_unsafe", groups.REDIS, CRITICAL, ("redis",), redis_unsafe,
-        lambda values: _("Redis may forget what it has acknowledged: %(value)s. %(mend)s") % values,
+        lambda values: _("Redis may forget what it has acknowledged: %(value)s. %(mend)s") % {
+            **values, "mend": _(values["mend"]),
+        },
         for_s=5, holds=True,
     ),
     Rule(

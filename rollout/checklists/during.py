@@ -1,8 +1,9 @@
 """What must stay so while a plan runs: the guardrails, as the controller has judged them last."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 from django.utils import timezone
@@ -24,20 +25,25 @@ def metric(name: str) -> Callable[[Plan], Finding]:
     def measure(plan: Plan) -> Finding:
         decision = plan.decisions.defer("evidence").order_by("-id").first()
         if decision is None:
-            return unknown(_("the controller has not judged it yet"))
+            return unknown(lambda: _("the controller has not judged it yet"))
         at = decision.created_at
         if timezone.now() - at > FRESH:
-            return unknown(_("the controller has not judged it lately"), at=at)
+            return unknown(lambda: _("the controller has not judged it lately"), at=at)
         try:
             judged = judgements.decode(json.dumps(decision.judgement)).findings
         except msgspec.MsgspecError:
-            return unknown(_("the last decision can not be read"), at=at)
+            return unknown(lambda: _("the last decision can not be read"), at=at)
         found = [each for each in judged if each.metric == name]
+        words = partial(_values, found)
         if not found or any(each.verdict is Verdict.NO_DATA for each in found):
-            return unknown(", ".join(map(_value, found)) or _("no data"), at=at)
-        return verdict(all(each.verdict is Verdict.PASS for each in found), ", ".join(map(_value, found)), at=at)
+            return unknown(words, at=at)
+        return verdict(all(each.verdict is Verdict.PASS for each in found), words, at=at)
 
     return measure
+
+
+def _values(found: Sequence[Judged]) -> str:
+    return ", ".join(map(_value, found)) or _("no data")
 
 
 def _value(judged: Judged) -> str:

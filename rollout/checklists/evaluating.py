@@ -1,14 +1,15 @@
 """The items of a plan as they are now, and what of them keeps it from starting."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import redis
 from django.conf import settings
 from django.db import Error
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from rollout.checklists.declared import CHECKS
-from rollout.checklists.item import Check, Finding, Item, Phase, Signable, State, unknown
+from rollout.checklists.item import Check, Finding, Item, Phase, Signable, State, Words, unknown
 from rollout.models import Plan, Signature
 
 
@@ -43,20 +44,32 @@ def _blocks(check: Check, state: State) -> bool:
 def _item(check: Check, plan: Plan, signed: Mapping[str, Signature]) -> Item:
     finding = _measured(check, plan)
     measured_at = finding.at or (timezone.now() if check.measure is not None else None)
-    state, value, signature = finding.state, finding.value, signed.get(check.code)
+    state, words, signature = finding.state, finding.words, signed.get(check.code)
     if signature is not None and state is State.UNKNOWN and check.signable is Signable.YES:
         state, measured_at = State.SIGNED, signature.created_at
-        value = f"{signature.signer}: {signature.note}" if signature.note else signature.signer
-    return Item(check.code, check.phase, str(check.text), state, value, measured_at)
+        words = partial(_signed, signature)
+    return Item(check.code, check.phase, str(check.text), state, words(), measured_at, _by_language(words))
+
+
+def _signed(signature: Signature) -> str:
+    return f"{signature.signer}: {signature.note}" if signature.note else signature.signer
+
+
+def _by_language(words: Words) -> dict[str, str]:
+    found = {}
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            found[code] = words()
+    return found
 
 
 def _measured(check: Check, plan: Plan) -> Finding:
     if check.measure is None:
-        return unknown("")
+        return unknown(str)
     try:
         return check.measure(plan)
     except (redis.RedisError, Error) as error:
-        return unknown(type(error).__name__)
+        return unknown(partial(str, type(error).__name__))
 
 
 def _signatures(plan: Plan) -> dict[str, Signature]:

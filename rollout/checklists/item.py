@@ -33,12 +33,16 @@ class Signable(enum.Enum):
     YES = "yes"
 
 
+# A value as it is told to a reader: in the language in force when it is called.
+Words = Callable[[], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a measurement says: a state and its value in words. `at`: when it was made, None for just now."""
+    """What a measurement says: a state and its value. `at`: when it was made, None for just now."""
 
     state: State
-    value: str = ""
+    words: Words
     at: datetime | None = None
 
 
@@ -56,7 +60,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item as it is now. `measured_at`: when it was measured, by the controller for what it judges, or signed."""
+    """An item as it is now. `measured_at`: when it was measured, by the controller for what it judges, or signed.
+    `values`: the value by language, for readers who are not known yet."""
 
     code: str
     phase: Phase
@@ -64,13 +69,14 @@ class Item:
     state: State
     value: str
     measured_at: datetime | None
+    values: dict[str, str]
 
 
-def verdict(ok: bool, value: str, *, at: datetime | None = None) -> Finding:
+def verdict(ok: bool, words: Words, *, at: datetime | None = None) -> Finding:
     """Green or red."""
-    return Finding(State.GREEN if ok else State.RED, value, at)
+    return Finding(State.GREEN if ok else State.RED, words, at)
 
 
-def unknown(value: str, *, at: datetime | None = None) -> Finding:
+def unknown(words: Words, *, at: datetime | None = None) -> Finding:
     """What could not be measured, and why."""
-    return Finding(State.UNKNOWN, value, at)
+    return Finding(State.UNKNOWN, words, at)

@@ -15,10 +15,10 @@ def channel_works(plan: Plan) -> Finding:
     found = standing(group=groups.PLAN)
     works = [each for each in found if each.health is Health.WORKS]
     if works:
-        return verdict(True, ", ".join(map(_told, works)))
+        return verdict(True, lambda: ", ".join(map(_told, works)))
     if fails := [each for each in found if each.health is Health.FAILS]:
-        return verdict(False, ", ".join(map(_told, fails)))
-    return unknown(_("no message was sent yet: test a channel") if found else _("there is no channel"))
+        return verdict(False, lambda: ", ".join(map(_told, fails)))
+    return unknown(lambda: _("no message was sent yet: test a channel") if found else _("there is no channel"))
 
 
 def _told(each: Standing) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from monitoring.alerts import wording
@@ -152,7 +153,12 @@ def alert_counts(document: Document) -> str:
 def safety(document: Document) -> list[Row]:
     """Every property of Redis that acknowledged entries depend on."""
     return [
-        {**each, "state": "unknown" if each["ok"] is None else "good" if each["ok"] else "bad"}
+        {
+            **each,
+            "value": _(each["value"]),
+            "mend": _(each["mend"]),
+            "state": "unknown" if each["ok"] is None else "good" if each["ok"] else "bad",
+        }
         for each in document.get("redis") or ()
     ]
 
@@ -162,7 +168,9 @@ def checklist(document: Document) -> list[tuple[str, list[Row]]]:
     found: dict[str, list[Row]] = {}
     for item in document.get("checklist") or ():
         (text,) = checklists.words([item["code"]])
-        row = {"text": text, "state": item["state"], "label": STATES[item["state"]], "value": item["value"]}
+        # Whoever composed the document speaks a language of his own.
+        value = item["values"].get(get_language(), item["value"])
+        row = {"text": text, "state": item["state"], "label": STATES[item["state"]], "value": value}
         found.setdefault(item["phase"], []).append({**row, "at": numbers.moment(item["measured_at"])})
     return [(str(TITLES[phase]), rows) for phase, rows in found.items()]
 

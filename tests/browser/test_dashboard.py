@@ -222,6 +222,8 @@ def test_it_fits_and_can_be_read_by_everybody(
     expect(section(page, "gates").locator("tbody tr").first).to_be_visible()
     expect(page.locator("h1")).to_have_text(title)
     assert fits(page)
+    if size is WIDE:
+        assert cut(page) == []
     page.locator("#emergency > summary").click()
     page.locator('[data-chart="uploads"] summary').click()
     assert fits(page)
@@ -238,6 +240,12 @@ def fits(page: Page) -> bool:
     """Whether nothing has to be scrolled sideways, and the way back is in view."""
     expect(page.locator("#emergency > summary")).to_be_in_viewport()
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def cut(page: Page) -> list[str]:
+    """The tables that do not show all of their columns."""
+    wide = "[...document.querySelectorAll('main .scroll')].filter(each => each.scrollWidth > each.clientWidth)"
+    return list(page.evaluate(f"{wide}.map(each => each.dataset.section)"))
 
 
 def lightness(page: Page) -> str:

@@ -61,8 +61,8 @@ class Command(BaseCommand):
     def _print(self, findings: list[Finding], unsafe: list[Finding]) -> None:
         for finding in findings:
             state = _("unknown") if finding.ok is None else _("ok") if finding.ok else _("NOT OK")
-            line = f"{state:8} {finding.name}: {finding.value}"
-            self.stdout.write(line if finding.ok else f"{line}   → {finding.mend}")
+            line = f"{state:8} {finding.name}: {_(finding.value)}"
+            self.stdout.write(line if finding.ok else f"{line}   → {_(finding.mend)}")
         self.stdout.write(
             _("The stream path stays closed: %s") % ", ".join(finding.name for finding in unsafe)
             if unsafe

@@ -1,21 +1,23 @@
 """The checklists of a plan: measured where they can be, signed where not, and unknown is never green."""
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 import ljwx.redis
-from monitoring import processes
+from monitoring import live, processes
 from monitoring.models import Channel, Delivery
 from rollout import backups, checklists
 from rollout.checklists import before, declared
 from rollout.checklists.item import State
 from rollout.controller import state
+from rollout.dashboard import rows
 from rollout.guardrails import judgement as judgements
 from rollout.guardrails.actions import Action
 from rollout.guardrails.finding import Finding
@@ -122,6 +124,21 @@ def test_what_redis_does_not_let_us_see_is_named_and_does_not_close(well: dict[s
     well["safety"] = [safety.Finding("appendfsync", None, False, "CONFIG is not allowed here", "")]
     found = item(brought(S.APPROVED), "redis")
     assert (found.state, found.value) == (State.GREEN, "appendfsync: CONFIG is not allowed here")
+
+
+def test_a_value_is_there_in_every_language_whoever_measures_it(well: dict[str, Any]) -> None:
+    """The controller measures what a page in another language shows."""
+    well["safety"] = [safety.Finding("appendfsync", None, False, "CONFIG is not allowed here", "")]
+    with translation.override("zh-hans"):
+        plan = brought(S.APPROVED)
+        found = {each.code: each for each in checklists.items(plan)}
+    assert found["consumers"].values == {"zh-hans": "1 个中有 1 个在运行", "en": "1 of 1 run"}
+    assert found["redis"].values["en"] == "appendfsync: CONFIG is not allowed here"
+    assert found["redis"].values["zh-hans"] != found["redis"].values["en"]
+    assert all(each.values["zh-hans"] == each.value for each in found.values())
+    document = msgspec.json.decode(live.encode({"checklist": [asdict(each) for each in found.values()]}))
+    shown = dict(rows.checklist(document))
+    assert "1 of 1 run" in {row["value"] for listed in shown.values() for row in listed}
 
 
 def test_a_redis_that_is_away_is_unknown_and_blocks_in_the_embedded_default_too(
