@@ -86,6 +86,8 @@ def run(name: str, arguments: list[str] | None, folder: Path, servers_of_it: dic
     pytest = [sys.executable, "-m", "pytest", "--ds=tests.settings", "-q", "-n", str(PROCESSES), "--dist", "worksteal"]
     pytest += ["--import-mode=importlib", f"--basetemp={folder / 'tmp'}"]
     env = {**os.environ, **servers_of_it, "LJWX_TEST_DIR": str(folder)}
+    # Hundreds of processes are started: without bytecode each compiles the project anew, half a second of a processor.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     process = subprocess.Popen([*pytest, "--durations=5", *arguments], cwd=ROOT, env=env)
     try:
         code = process.wait()

@@ -151,6 +151,8 @@ class Connection(DatabaseWrapper):
         if world is None:
             self._database.raw.execute("COMMIT")
             return
+        if world.faulty and world.current is not None and world.current.name.startswith("consumer"):
+            world.counts["stored under faults"] += 1
         fate = world.point("COMMIT", COMMIT)
         if fate is Fate.REFUSED:
             self._lose()

@@ -22,7 +22,10 @@ from tests.simulation.world import LONG_S, Process, World
 
 MOST_ROUNDS = 1_000
 OFTEN = 3
+PASSES = 3
 MIRRORED_EVERY = 6
+# Who takes and stores goes on so much oftener than who trims or switches.
+OFTENER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class System:
             for name, body in (("trimmer", workers.trimmer), ("operator", workers.operator))
             if random.random() < 0.6
         ]
-        self.steps = random.choice((6, 12, 24))
+        self.steps = random.choice((12, 30, 60))
         world.enter = self.enter
 
     def enter(self, process: Process) -> None:
@@ -88,15 +91,23 @@ class System:
     def run(self) -> list[str]:
         """The whole run; what does not hold after it."""
         world, everyone = self.world, [*self.processes, *self.hands]
+        turns = [*self.processes * OFTENER, *self.hands]
+        lockstep = world.random.choice((0.0, 0.1, 0.5))
         for _ in range(self.steps):
             self.accidents.turn()
-            world.random.choice(everyone).resume()
+            # Side by side, two come to the same row more often than one after the other.
+            for process in self.processes if world.chance(lockstep) else [world.random.choice(turns)]:
+                process.resume()
         world.current = None
         world.note("heals")
         self._heal(everyone)
         late = [*self._settle(), *self._held_by_the_living()]
-        world.now += LONG_S
-        late += self._settle()
+        # Then what the dead have left is claimed, and what was in hand at a death is put off by its new owner once more.
+        for _ in range(PASSES):
+            world.now += LONG_S
+            late += self._settle()
+            if not self._pending():
+                break
         self._end([*self.processes, *self.hands])
         self.database.world = None
         broken = violations(self.ledger, self.database.raw, self.server)
@@ -137,6 +148,14 @@ class System:
                 return []
         unanswered = [upload.number for upload in self.devices.waiting]
         return [f"(0) uploads {unanswered} are never accepted" if unanswered else "(0) the consumers find no end"]
+
+    def _pending(self) -> int:
+        groups = [group for name, _ in STREAMS.values() for group in self._groups(name)]
+        return sum(len(group.pending) for group in groups)
+
+    def _groups(self, name: str) -> Iterable[Any]:
+        stream = self.server.stream(name)
+        return stream.groups.values() if stream else ()
 
     def _held_by_the_living(self) -> list[str]:
         """(4) already now: what a living consumer was given before its death is not left for others to claim. Only what

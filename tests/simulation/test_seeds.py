@@ -20,7 +20,7 @@ HAPPENED = (
     "connection gone", "deadlock", "locked", "accepted", "not accepted", "streamed", "fallbacks", "split uploads",
     "group commits", "flips", "batches", "redelivered", "claimed", "bisects", "refused rows", "races", "trimmed",
     "redis down", "redis full", "redis unsafe", "database down", "database read-only", "stall", "no group",
-    "entry deleted", "sent again at once", "mirrored copies",
+    "entry deleted", "sent again at once", "mirrored copies", "stored under faults",
 )  # fmt: skip
 
 
