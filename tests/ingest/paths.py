@@ -120,7 +120,7 @@ def rows() -> Rows:
 def _filled() -> list[str]:
     """The tables that hold anything, by one question."""
     asked = (
-        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(model._meta.db_table)})"  # noqa: S608
+        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(model._meta.db_table)})"
         for name, model in TABLES.items()
     )
     with connection.cursor() as cursor:

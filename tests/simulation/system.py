@@ -102,7 +102,7 @@ class System:
         world.note("heals")
         self._heal(everyone)
         late = [*self._settle(), *self._held_by_the_living()]
-        # Then what the dead have left is claimed, and what was in hand at a death is put off by its new owner once more.
+        # Then what the dead have left is claimed; what was in hand at a death its new owner puts off once more.
         for _ in range(PASSES):
             world.now += LONG_S
             late += self._settle()
