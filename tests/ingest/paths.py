@@ -78,8 +78,6 @@ def share(percentage: int) -> None:
 
 def drain() -> None:
     """Store everything the streams hold."""
-    if not any(client("control").xlen(kind.stream) for kind in registry.kinds()):
-        return
     consumer = Consumer(
         name="test:1", kinds=registry.kinds(), connection=client("consume"), batch_size=200, claim_idle_ms=60_000
     )
