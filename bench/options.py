@@ -23,6 +23,7 @@ class Options:
     rounds: int | None = None
     seconds: int | None = None
     connections: tuple[int, ...] = ()
+    rate: int | None = None
 
     def either(self, full: T, quick: T) -> T:
         """`quick` in a quick run, else `full`."""
@@ -52,11 +53,12 @@ def parse(words: Sequence[str]) -> Options:
         default=[],
         help="of the accept ladder (64 and 1,000); repeatable",
     )
+    parser.add_argument("--rate", type=positive, help="uploads a second that viewers are measured at (3,000)")
     found = parser.parse_args(words)
     if unknown := [name for name in found.scenarios if name not in SCENARIOS]:
         parser.error(f"no scenario {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
     chosen = tuple(name for name in SCENARIOS if not found.scenarios or name in found.scenarios)
-    return Options(chosen, found.quick, found.large, found.rounds, found.seconds, tuple(found.connections))
+    return Options(chosen, found.quick, found.large, found.rounds, found.seconds, tuple(found.connections), found.rate)
 
 
 def positive(text: str) -> int:

@@ -77,7 +77,7 @@ def _cookie() -> str:
 def run(ground: Ground, options: Options) -> dict[str, Any]:
     """Rounds by turns without and with viewers, each with a web server, consumers and a controller of its own, at one
     offered load: the ratio is that of two neighbours."""
-    rate = options.either(3_000, 300)
+    rate = options.rate or options.either(3_000, 300)
     count, slow, dead = options.either((200, 20, 20), (12, 2, 2))
     rounds: dict[str, list[dict[str, Any]]] = {NONE: [], ALL: []}
     for number in range(options.rounds_or(3)):
