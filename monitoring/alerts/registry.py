@@ -37,6 +37,12 @@ def find(name: str) -> Rule | None:
     return _rules.get(name)
 
 
+def happens(name: str) -> bool:
+    """Whether alerts of this rule are events. Those of a rule of another version are not."""
+    rule = find(name)
+    return rule is not None and rule.happens
+
+
 def facts() -> Facts:
     """Every fact that is known now. Raises nothing for a Redis or a database that is away."""
     found = {}

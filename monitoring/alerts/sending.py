@@ -151,8 +151,7 @@ class Sender:
 
 def line(alert: Alert, what: str) -> Line:
     """What is told of an alert, in the language in force. What is over by now is told as such."""
-    rule = registry.find(alert.rule)
-    if alert.resolved_at is not None and not (rule and rule.happens):
+    if alert.resolved_at is not None and not registry.happens(alert.rule):
         what = Notice.What.RESOLVED
     return Line(
         alert=alert.pk, name=alert.name, group=alert.group, severity=alert.severity, what=what,

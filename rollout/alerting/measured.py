@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from monitoring.alerts import groups
-from monitoring.alerts.rule import Facts, Rule, Sighting
+from monitoring.alerts.rule import Facts, Rule, Sighting, Values
 from monitoring.models import Severity
 from rollout.controller.watching import SILENT_S
 from rollout.guardrails.metrics import LEGACY, STREAM
@@ -81,6 +81,10 @@ def _failing(facts: Facts, share: float) -> Iterator[Sighting]:
             yield Sighting(path, {"path": path, "percent": round(100 * told["error_rate"], 1), "reasons": reasons})
 
 
+def _failing_text(values: Values) -> str:
+    return _("%(percent)g %% of the records of the %(path)s path fail: %(reasons)s.") % values
+
+
 def dead_letter_surge(facts: Facts) -> Iterator[Sighting]:
     """A hundred and more within five minutes."""
     if facts["recent_letters"] >= LETTERS:
@@ -136,11 +140,11 @@ RULES = [
     ),
     Rule(
         "records_fail", groups.RECORDS, WARNING, ("lately",), records_fail,
-        lambda values: _("%(percent)g %% of the records of the %(path)s path fail: %(reasons)s.") % values, for_s=60,
+        _failing_text, for_s=60,
     ),
     Rule(
         "many_records_fail", groups.RECORDS, CRITICAL, ("lately",), many_records_fail,
-        lambda values: _("%(percent)g %% of the records of the %(path)s path fail: %(reasons)s.") % values, for_s=15,
+        _failing_text, for_s=15,
     ),
     Rule(
         "dead_letter_surge", groups.RECORDS, WARNING, ("recent_letters",), dead_letter_surge,

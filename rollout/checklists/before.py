@@ -49,7 +49,7 @@ def consumers_live(plan: Plan) -> Finding:
 
     def told() -> str:
         text = _("%(running)d of %(desired)d run") % {"running": len(living), "desired": status.desired}
-        return " · ".join([text, *([_("nobody serves: %s") % ", ".join(missing)] if missing else [])])
+        return f"{text} · {_('nobody serves: %s') % ', '.join(missing)}" if missing else text
 
     return verdict(not missing and status.running >= status.desired, told)
 

@@ -6,10 +6,10 @@ from functools import partial
 import redis
 from django.conf import settings
 from django.db import Error
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from rollout.checklists.declared import CHECKS
-from rollout.checklists.item import Check, Finding, Item, Phase, Signable, State, Words, unknown
+from rollout.checklists.item import Check, Finding, Item, Phase, Signable, State, unknown
 from rollout.models import Plan, Signature
 
 
@@ -48,19 +48,11 @@ def _item(check: Check, plan: Plan, signed: Mapping[str, Signature]) -> Item:
     if signature is not None and state is State.UNKNOWN and check.signable is Signable.YES:
         state, measured_at = State.SIGNED, signature.created_at
         words = partial(_signed, signature)
-    return Item(check.code, check.phase, str(check.text), state, words(), measured_at, _by_language(words))
+    return Item(check.code, check.phase, str(check.text), state, words, measured_at)
 
 
 def _signed(signature: Signature) -> str:
     return f"{signature.signer}: {signature.note}" if signature.note else signature.signer
-
-
-def _by_language(words: Words) -> dict[str, str]:
-    found = {}
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            found[code] = words()
-    return found
 
 
 def _measured(check: Check, plan: Plan) -> Finding:
@@ -69,7 +61,8 @@ def _measured(check: Check, plan: Plan) -> Finding:
     try:
         return check.measure(plan)
     except (redis.RedisError, Error) as error:
-        return unknown(partial(str, type(error).__name__))
+        name = type(error).__name__
+        return unknown(lambda: name)
 
 
 def _signatures(plan: Plan) -> dict[str, Signature]:

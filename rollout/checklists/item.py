@@ -4,6 +4,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.functional import Promise
 
@@ -61,15 +62,25 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item as it is now. `measured_at`: when it was measured, by the controller for what it judges, or signed.
-    `values`: the value by language, for readers who are not known yet."""
+    `words`: its value."""
 
     code: str
     phase: Phase
     text: str
     state: State
-    value: str
+    words: Words
     measured_at: datetime | None
-    values: dict[str, str]
+
+    @property
+    def value(self) -> str:
+        """In the language in force."""
+        return self.words()
+
+
+def data(item: Item) -> dict[str, Any]:
+    """An item as answers and documents have it, its value in the language in force."""
+    names = ("code", "phase", "text", "state", "value", "measured_at")
+    return {name: getattr(item, name) for name in names}
 
 
 def verdict(ok: bool, words: Words, *, at: datetime | None = None) -> Finding:

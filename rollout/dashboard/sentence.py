@@ -1,7 +1,6 @@
 """One sentence of truth: how much is on the stream, where the plan stands, how it goes, what comes next."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -99,13 +98,10 @@ def _critical(document: Document) -> list[str]:
     return [
         alert["name"]
         for alert in (document.get("alerts") or {}).get("shown", ())
-        if alert["severity"] == Severity.CRITICAL and alert["state"] != Alert.State.PENDING and not _happened(alert)
+        if alert["severity"] == Severity.CRITICAL
+        and alert["state"] != Alert.State.PENDING
+        and not registry.happens(alert["rule"])
     ]
-
-
-def _happened(alert: dict[str, Any]) -> bool:
-    rule = registry.find(alert["rule"])
-    return rule is not None and rule.happens
 
 
 def _next(document: Document) -> str:

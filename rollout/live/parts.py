@@ -1,8 +1,10 @@
 """The parts of the live document that `GET status` does not have."""
 
-import dataclasses
 import json
 from typing import Any
+
+from django.conf import settings
+from django.utils import translation
 
 from monitoring import samples
 from rollout import checklists, fleet, policies, rollback
@@ -89,7 +91,16 @@ def checklist() -> list[dict[str, Any]]:
     redis.RedisError."""
     plan = Plan.objects.filter(active=True).first()
     plan = plan or Plan.objects.filter(status__in=DRAWN_UP).order_by("-pk").first()
-    return [] if plan is None else [dataclasses.asdict(item) for item in checklists.items(plan)]
+    return [] if plan is None else [_for_all(item) for item in checklists.items(plan)]
+
+
+def _for_all(item: checklists.Item) -> dict[str, Any]:
+    """With its value by language: who will read it is not known."""
+    values = {}
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            values[code] = item.value
+    return {**checklists.data(item), "values": values}
 
 
 def devices() -> int | None:

@@ -11,7 +11,7 @@ from streaming import registry
 from tests.simulation import memory, web, workers
 from tests.simulation.client import Client, Network
 from tests.simulation.fate import SEMAPHORE, Fate
-from tests.simulation.invariants import STREAMS, violations
+from tests.simulation.invariants import STREAMS, backlog, violations
 from tests.simulation.ledger import Ledger
 from tests.simulation.ports import Ports
 from tests.simulation.sent import KINDS, Fleet
@@ -106,7 +106,7 @@ class System:
         for _ in range(PASSES):
             world.now += LONG_S
             late += self._settle()
-            if not self._pending():
+            if not any(pending for _undelivered, pending in (backlog(self.server, kind) for kind in STREAMS)):
                 break
         self._end([*self.processes, *self.hands])
         self.database.world = None
@@ -148,14 +148,6 @@ class System:
                 return []
         unanswered = [upload.number for upload in self.devices.waiting]
         return [f"(0) uploads {unanswered} are never accepted" if unanswered else "(0) the consumers find no end"]
-
-    def _pending(self) -> int:
-        groups = [group for name, _ in STREAMS.values() for group in self._groups(name)]
-        return sum(len(group.pending) for group in groups)
-
-    def _groups(self, name: str) -> Iterable[Any]:
-        stream = self.server.stream(name)
-        return stream.groups.values() if stream else ()
 
     def _held_by_the_living(self) -> list[str]:
         """(4) already now: what a living consumer was given before its death is not left for others to claim. Only what

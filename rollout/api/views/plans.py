@@ -1,6 +1,5 @@
 """`GET plans`, `GET plans/N` and the actions of a plan."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +44,7 @@ class ChecklistView(Reading):
 
     def read(self, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         found = checklists.items(Plan.objects.get(pk=int(number)))
-        return {"checklist": [dataclasses.asdict(item) for item in found]}
+        return {"checklist": [checklists.data(item) for item in found]}
 
 
 class PlanAction(Acting):

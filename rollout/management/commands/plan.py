@@ -118,14 +118,7 @@ class Command(BaseCommand):
         items = checklists.items(plan)
         if form == "json":
             listed = [
-                {
-                    "code": item.code,
-                    "phase": item.phase,
-                    "text": item.text,
-                    "state": item.state,
-                    "value": item.value,
-                    "measured_at": item.measured_at.isoformat() if item.measured_at else None,
-                }
+                {**checklists.data(item), "measured_at": item.measured_at.isoformat() if item.measured_at else None}
                 for item in items
             ]
             self.stdout.write(json.dumps({**telling.data(plan), "checklists": listed}))

@@ -1,7 +1,6 @@
 """The checklists of a plan: measured where they can be, signed where not, and unknown is never green."""
 
 import json
-from dataclasses import asdict
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +24,7 @@ from rollout.guardrails.judgement import Judgement
 from rollout.guardrails.metrics import Metric
 from rollout.guardrails.verdicts import Verdict
 from rollout.lease import Leader
+from rollout.live import parts
 from rollout.models import Decision, GuardrailPolicy, Pin, Plan, Rollback, Route
 from rollout.plans.errors import Conflict, Invalid
 from streaming import groups, registry, safety
@@ -130,13 +130,13 @@ def test_a_value_is_there_in_every_language_whoever_measures_it(well: dict[str, 
     """The controller measures what a page in another language shows."""
     well["safety"] = [safety.Finding("appendfsync", None, False, "CONFIG is not allowed here", "")]
     with translation.override("zh-hans"):
-        plan = brought(S.APPROVED)
-        found = {each.code: each for each in checklists.items(plan)}
-    assert found["consumers"].values == {"zh-hans": "1 个中有 1 个在运行", "en": "1 of 1 run"}
-    assert found["redis"].values["en"] == "appendfsync: CONFIG is not allowed here"
-    assert found["redis"].values["zh-hans"] != found["redis"].values["en"]
-    assert all(each.values["zh-hans"] == each.value for each in found.values())
-    document = msgspec.json.decode(live.encode({"checklist": [asdict(each) for each in found.values()]}))
+        brought(S.APPROVED)
+        found = {each["code"]: each for each in parts.checklist()}
+    assert found["consumers"]["values"] == {"zh-hans": "1 个中有 1 个在运行", "en": "1 of 1 run"}
+    assert found["redis"]["values"]["en"] == "appendfsync: CONFIG is not allowed here"
+    assert found["redis"]["values"]["zh-hans"] != found["redis"]["values"]["en"]
+    assert all(each["values"]["zh-hans"] == each["value"] for each in found.values())
+    document = msgspec.json.decode(live.encode({"checklist": list(found.values())}))
     shown = dict(rows.checklist(document))
     assert "1 of 1 run" in {row["value"] for listed in shown.values() for row in listed}
 
