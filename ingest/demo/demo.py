@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from ingest.demo import leftovers
+from ingest.demo import leftovers, measuring
 from ingest.drill import ground, load, thresholds
 from ingest.drill.errors import Busy, Stuck
 from ingest.drill.fault import Fault
@@ -53,14 +53,14 @@ REACHED = (*WATCHED, Step.Status.PASSED)
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """`rate`: uploads a second of `devices`; `observe_s`: seconds of a step; `minutes`: how long the fleet goes on
+    """`rate`: uploads a second of `devices`, None for what suits the machine; `observe_s`: seconds of a step; `minutes`: how long the fleet goes on
     afterwards, None until it is stopped; `say` hears what happens now."""
 
     base_url: str
     actor: str
     say: Callable[[str], None]
     devices: int = 1_000
-    rate: float = 100.0
+    rate: float | None = None
     observe_s: int = 20
     minutes: float | None = None
 
@@ -86,8 +86,9 @@ class Story:
 
     def __init__(self, demo: Demo, stopping: Stop) -> None:
         self._demo, self._stopping, self._say = demo, stopping, demo.say
-        self._load = Load(demo.base_url, fleet=load.tagged(demo.devices), rate=demo.rate)
-        self._name = leftovers.name(self._load.fleet.prefix)
+        self._fleet = load.tagged(demo.devices)
+        self._load: Load | None = None
+        self._name = leftovers.name(self._fleet.prefix)
         self._thresholds = Thresholds()
         self._plan = self._planned(FIRST)
 
@@ -104,8 +105,10 @@ class Story:
     def begin(self) -> Policy:
         """The fleet uploads, and the first step of a plan moves a part of it; returns what it is judged by."""
         policy = self._thresholds.take(reason=self._name, adapt=thresholds.of_demo)
-        facts = {"devices": self._demo.devices, "rate": self._demo.rate}
+        rate = self._rate()
+        facts = {"devices": self._demo.devices, "rate": rate}
         self._say(_("%(devices)d simulated devices upload %(rate).0f times a second, all to the database.") % facts)
+        self._load = Load(self._demo.base_url, fleet=self._fleet, rate=rate)
         self._load.start()
         self._start(FIRST)
         return policy
@@ -157,7 +160,8 @@ class Story:
     def give_back(self) -> None:
         """No upload, no fault, the thresholds of before; a plan that is not completed goes back to 0 %."""
         try:
-            self._load.stop()
+            if self._load is not None:
+                self._load.stop()
         finally:
             self._plan.end()
             self._thresholds.give_back(actor=self._demo.actor, reason=_("The demonstration is over."))
@@ -175,6 +179,13 @@ class Story:
             finally:
                 few.stop()
             left = None if left is None else left - WHILE_S
+
+    def _rate(self) -> float:
+        """Uploads a second. A machine of today may take a tenth of what it took yesterday: it is asked."""
+        if self._demo.rate is not None:
+            return self._demo.rate
+        self._say(_("First it is measured how many uploads this machine takes."))
+        return measuring.rate(self._demo.base_url, self._fleet, self._stopping)
 
     def _planned(self, shares: tuple[int, ...]) -> DrillPlan:
         steps = [StepDraft(Decimal(share), self._demo.observe_s) for share in shares]
@@ -229,7 +240,7 @@ class Story:
 
     @contextmanager
     def _fault(self, fault: Fault, *, delay_s: float = 0.0) -> Iterator[Arming]:
-        injection = Arming(fault, prefix=self._load.fleet.prefix, delay_s=delay_s)
+        injection = Arming(fault, prefix=self._fleet.prefix, delay_s=delay_s)
         try:
             injection.begin()
             yield injection

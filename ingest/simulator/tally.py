@@ -13,13 +13,14 @@ SHOWN = 10
 @dataclass(slots=True)
 class Tally:
     """`sent` and `accepted`: records by kind, each delivery counted; a record inside an event counts too.
-    `statuses`: uploads by status code, "no answer" for none. `seconds`: from upload to answer, of every answer."""
+    `statuses`: uploads by status code, "no answer" for none; `successes`: uploads of which everything was accepted. `seconds`: from upload to answer, of every answer."""
 
     sent: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     seconds: "array[float]" = field(default_factory=lambda: array("f"))
     uploads: int = 0
+    successes: int = 0
     # answers that contradict their upload: how many, and the first few in words
     contradicted: int = 0
     contradictions: list[str] = field(default_factory=list)
@@ -28,6 +29,7 @@ class Tally:
         self.uploads += 1
         self.statuses[str(answer.status or "no answer")] += 1
         accepted = answer.is_success(upload)
+        self.successes += accepted
         for entry in upload.entries:
             kind = entry.kind
             self.sent[kind] += 1

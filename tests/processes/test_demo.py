@@ -1,5 +1,6 @@
 """The demonstration: traffic moves, a hold, a rollback and a recovery, by real processes."""
 
+import re
 import signal
 import threading
 from typing import Any
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from ingest.demo import demo as module
 from ingest.demo.demo import Demo, Story
+from ingest.demo.measuring import LEAST, MOST
 from ljwx.redis import DRILL_KEY, client
 from rollout import policies
 from rollout.guardrails.policy import Policy
@@ -40,6 +42,13 @@ def verified() -> None:
     Rollback.objects.update(status=RB.DONE, active=None, outcome="all", verified_at=timezone.now())
 
 
+def offered(line: str) -> int:
+    """Uploads a second, as the demonstration says it."""
+    found = re.fullmatch(r"300 simulated devices upload (\d+) times a second, all to the database.", line)
+    assert found, line
+    return int(found[1])
+
+
 def share() -> float:
     return float(Route.objects.get(kind="health").percentage)
 
@@ -48,10 +57,12 @@ def share() -> float:
 def test_the_traffic_moves_is_held_rolled_back_and_recovers(system: str) -> None:
     told: list[str] = []
     story = Story(
-        Demo(base_url=system, actor="ann", say=told.append, devices=300, rate=80, observe_s=1), threading.Event()
+        Demo(base_url=system, actor="ann", say=told.append, devices=300, observe_s=1), threading.Event()
     )
     try:
         policy = story.begin()
+        assert told[0] == "First it is measured how many uploads this machine takes."
+        assert offered(told[1]) in range(int(LEAST), int(MOST) + 1)
         assert share() == 50
         story.hold(policy)
         assert "share stays at 75 %" in told[-2]

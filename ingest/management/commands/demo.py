@@ -29,7 +29,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--devices", type=within(100, 10_000, int), default=1_000, help="serials (1000)")
         parser.add_argument(
-            "--rate", type=within(20, 1_000, float), default=100.0, help="uploads a second over all devices (100)"
+            "--rate",
+            type=within(20, 1_000, float),
+            help="uploads a second over all devices (half of what the machine takes, 20 to 100)",
         )
         parser.add_argument(
             "--observe", type=within(1, 600, int), default=20, metavar="SECONDS", help="least time of a step (20)"

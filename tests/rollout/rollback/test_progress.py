@@ -48,8 +48,8 @@ def promised(count: int, *, at: datetime) -> int:
 
 def finished(rollback: Rollback) -> Rollback:
     """What it is when it was followed long enough."""
-    go_on(rollback.requested_at, 6)
-    return go_on(rollback.requested_at + SETTLED, 2)
+    effective = go_on(rollback.requested_at, 6).effective_at
+    return go_on((effective or rollback.requested_at) + SETTLED, 2)
 
 
 def store() -> None:
