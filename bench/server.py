@@ -37,7 +37,8 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request(self.candidate.method, self.candidate.path, PROBE, {"Content-Type": "application/json"})
-            good = connection.getresponse().status == 200
+            with connection.getresponse() as answer:
+                good = answer.status == 200
         except (OSError, http.client.HTTPException):
             return False
         finally:

@@ -53,8 +53,8 @@ REACHED = (*WATCHED, Step.Status.PASSED)
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """`rate`: uploads a second of `devices`, None for what suits the machine; `observe_s`: seconds of a step; `minutes`: how long the fleet goes on
-    afterwards, None until it is stopped; `say` hears what happens now."""
+    """`rate`: uploads a second of `devices`, None for what suits the machine; `observe_s`: seconds of a step;
+    `minutes`: how long the fleet goes on afterwards, None until it is stopped; `say` hears what happens now."""
 
     base_url: str
     actor: str

@@ -13,7 +13,8 @@ SHOWN = 10
 @dataclass(slots=True)
 class Tally:
     """`sent` and `accepted`: records by kind, each delivery counted; a record inside an event counts too.
-    `statuses`: uploads by status code, "no answer" for none; `successes`: uploads of which everything was accepted. `seconds`: from upload to answer, of every answer."""
+    `statuses`: uploads by status code, "no answer" for none; `successes`: uploads of which everything was accepted.
+    `seconds`: from upload to answer, of every answer."""
 
     sent: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)

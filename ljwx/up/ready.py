@@ -58,7 +58,8 @@ def is_healthy(address: Address, allowed_hosts: str) -> bool:
     connection = http.client.HTTPConnection(address.near, address.port, timeout=2)
     try:
         connection.request("GET", "/health", headers={"Host": "localhost" if host in {"", "*"} else host})
-        return connection.getresponse().status == http.client.OK
+        with connection.getresponse() as answer:
+            return answer.status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -56,9 +56,7 @@ def share() -> float:
 @pytest.mark.usefixtures("quick")
 def test_the_traffic_moves_is_held_rolled_back_and_recovers(system: str) -> None:
     told: list[str] = []
-    story = Story(
-        Demo(base_url=system, actor="ann", say=told.append, devices=300, observe_s=1), threading.Event()
-    )
+    story = Story(Demo(base_url=system, actor="ann", say=told.append, devices=300, observe_s=1), threading.Event())
     try:
         policy = story.begin()
         assert told[0] == "First it is measured how many uploads this machine takes."

@@ -1,28 +1,24 @@
 """`manage.py drill` on a real system: the guardrail acts, nothing is lost, everything is as it was before."""
 
-import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from ljwx.redis import DRILL_KEY, client
-from ljwx.up.address import free_port
 from monitoring import processes
 from rollout import policies
 from rollout.controller.state import leader
 from rollout.guardrails.policy import Policy
 from rollout.models import Plan, Rollback, Route
 from streaming.manager import get_consumer_manager
-from tests.managed import ROOT, Managed, environment
+from tests.managed import Managed
 from tests.polling import until
+from tests.webserver import WebServer
 
 START_S = 60.0
 EMBEDDED = {"LJWX_EMBEDDED": "1"}
@@ -35,21 +31,12 @@ Drill = Callable[..., Managed]
 @pytest.fixture
 def system(manage: Callable[..., Managed], tmp_path: Path) -> Iterator[str]:
     """The address of an embedded system of a web process, a consumer and a controller."""
-    port = free_port()
-    argv = [sys.executable, "-m", "daphne", "--no-server-name", "-v", "0", "-p", str(port), "ljwx.asgi:application"]
-    env = environment(connection.settings_dict) | EMBEDDED | GRACE
-    with (tmp_path / "web.log").open("wb") as log:
-        web = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
-    try:
+    with WebServer(log=tmp_path / "web.log", **EMBEDDED, **GRACE) as web:
         manage("run_consumers", "--workers", "1", **EMBEDDED)
         manage("run_controller", **EMBEDDED, **GRACE)
         until(lambda: processes.live(role="web") and leader(), within=START_S)
         until(lambda: get_consumer_manager().status().running == 1, within=START_S)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(web.pid, signal.SIGKILL)
-        web.wait()
+        yield web.url
 
 
 @pytest.fixture

@@ -1,14 +1,9 @@
 """Real web and consumer processes tell what became of uploads, each under the route that accepted it."""
 
-import contextlib
 import http.client
 import itertools
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,19 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 import ljwx.redis
 from ljwx import databaseclock
-from ljwx.up.address import free_port
 from monitoring import evidence, processes
 from monitoring.bucket import Bucket, Key
 from monitoring.models import ProcessReport
 from monitoring.processes import Role
 from rollout.models import Route
 from rollout.traffic import switch
-from tests.managed import ROOT, Managed, environment
+from tests.managed import Managed
 from tests.polling import until
+from tests.webserver import WebServer
 
 
 @pytest.fixture
@@ -44,24 +38,9 @@ def own(redis: object, server: str, settings: Any) -> None:
 @pytest.fixture
 def port(manage: Callable[..., Managed], tmp_path: Path) -> Iterator[int]:
     """A web process that listens there."""
-    port = free_port()
-    argv = [sys.executable, "-m", "daphne", "--no-server-name", "-v", "0", "-p", str(port), "ljwx.asgi:application"]
-    with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            argv, cwd=ROOT, env=environment(connection.settings_dict), stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        until(lambda: _listens(port), within=60)
-        yield port
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with WebServer(log=tmp_path / "server.log") as web:
+        until(web.listens, within=60)
+        yield web.port
 
 
 def post(port: int, number: int) -> int:
@@ -69,7 +48,8 @@ def post(port: int, number: int) -> int:
     device = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         device.request("POST", "/upload_health_data", body, {"Content-Type": "application/json"})
-        return device.getresponse().status
+        with device.getresponse() as answer:
+            return answer.status
     finally:
         device.close()
 

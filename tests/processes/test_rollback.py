@@ -1,12 +1,9 @@
 """The way back with real processes: web servers that upload to the stream, consumers, and the command that follows."""
 
-import contextlib
 import http.client
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -14,18 +11,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from ingest.models import HealthData
 from ljwx.redis import client
-from ljwx.up.address import free_port
 from monitoring import processes
 from rollout import traffic
 from rollout.models import Rollback, Route
 from rollout.rollback import execute_rollback, telling
 from streaming import registry
-from tests.managed import ROOT, Managed, environment
+from tests.managed import Managed
 from tests.polling import until
+from tests.webserver import WebServer
 
 HEALTH = registry.get("health")
 START_S = 60.0
@@ -33,18 +29,12 @@ R = Rollback.Status
 Manage = Callable[..., Managed]
 
 
-class Web:
-    """A web server of the project, and what it has promised to devices."""
+class Web(WebServer):
+    """A web server, and what it has promised to devices."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+    def __init__(self, *, log: Path) -> None:
+        super().__init__(log=log)
         self.accepted = 0
-        argv = [sys.executable, "-m", "daphne", "--no-server-name", "-v", "0", "-p", str(self.port)]
-        with (folder / f"web-{self.port}.log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [*argv, "ljwx.asgi:application"], cwd=ROOT, env=environment(connection.settings_dict), stdout=log,
-                stderr=log, start_new_session=True,
-            )  # fmt: skip
 
     def upload(self) -> bool:
         """One reading of a new device; whether it was accepted."""
@@ -62,11 +52,6 @@ class Web:
         self.accepted += good
         return good
 
-    def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
 
 @pytest.fixture
 def web(redis: object, transactional_db: None, tmp_path: Path) -> Iterator[Callable[[], Web]]:
@@ -75,7 +60,7 @@ def web(redis: object, transactional_db: None, tmp_path: Path) -> Iterator[Calla
     started: list[Web] = []
 
     def start() -> Web:
-        started.append(made := Web(tmp_path))
+        started.append(made := Web(log=tmp_path / f"web-{len(started)}.log"))
         until(made.upload, within=START_S)
         until(lambda: len(processes.live(role="web")) == len(started), within=START_S)
         until(lambda: entries() and made.upload(), within=START_S)

@@ -1,12 +1,8 @@
 """`manage.py simulate` against a real server, real consumers and a real Redis: load and oracle in one."""
 
-import contextlib
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 import ljwx.redis
 from ingest.models import HealthData
@@ -22,11 +17,11 @@ from ingest.simulator.comparison import compare
 from ingest.simulator.progress import Progress
 from ingest.simulator.run import Run
 from ljwx.redis import CONSUMER_KEY
-from ljwx.up.address import free_port
 from rollout.traffic import switch
 from streaming.models import DeadLetter
-from tests.managed import ROOT, Managed, environment
+from tests.managed import Managed
 from tests.polling import until
+from tests.webserver import WebServer
 
 KINDS = ("health", "device", "event")
 
@@ -34,26 +29,11 @@ KINDS = ("health", "device", "event")
 @pytest.fixture
 def server(manage: Callable[..., Managed], tmp_path: Path) -> Iterator[str]:
     """A web server and two consumers; gives the base URL once all of them are there."""
-    port = free_port()
-    argv = [sys.executable, "-m", "daphne", "--no-server-name", "-v", "0", "-p", str(port), "ljwx.asgi:application"]
-    with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            argv, cwd=ROOT, env=environment(connection.settings_dict), stdout=log, stderr=log, start_new_session=True
-        )
-    try:
+    with WebServer(log=tmp_path / "server.log") as web:
         manage("run_consumers", "--workers", "2")
-        until(lambda: _listens(port), within=60)
+        until(web.listens, within=60)
         until(lambda: len(consumers()) == 2, within=60)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        yield web.url
 
 
 def consumers() -> list[int]:

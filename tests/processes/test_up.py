@@ -104,7 +104,8 @@ def post(port: int, body: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     with contextlib.closing(connection):
         connection.request("POST", "/upload_health_data", body, {"Content-Type": "application/json"})
-        return connection.getresponse().status
+        with connection.getresponse() as answer:
+            return answer.status
 
 
 def can_log_in(port: int, password: str) -> bool:
