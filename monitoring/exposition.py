@@ -11,7 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from monitoring.figures import Figures
+from monitoring import tallies
+from monitoring.figures import Figures, OfPath
 from monitoring.histogram import Histogram
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -49,7 +50,11 @@ def gauge(name: str, about: str, values: Gauge, labels: tuple[str, ...] = ()) ->
 
 
 def totals(figures: Figures, *, until: int | None) -> list[Metric]:
-    """Counters and the histogram of everything since the beginning; `until`: the second up to which it is counted."""
+    """Counters and the histogram of everything since the beginning; `until`: the second up to which it is counted.
+
+    Both paths and all reasons are there from the start: a counter that begins with its first burst hides it, for the
+    rate of Prometheus sees nothing but steps.
+    """
     uploads = CounterMetricFamily("ljwx_uploads", "Uploads that were answered.", labels=["path"])
     good = CounterMetricFamily("ljwx_records", "Records that are stored.", labels=["path"])
     errors = CounterMetricFamily(
@@ -58,10 +63,12 @@ def totals(figures: Figures, *, until: int | None) -> list[Metric]:
     took = HistogramMetricFamily(
         "ljwx_upload_duration_seconds", "From reading an upload to its answer.", labels=["path"]
     )
-    for path, told in sorted(figures.paths.items()):
+    for path in sorted({*tallies.PATHS, *figures.paths}):
+        told = figures.paths.get(path, OfPath())
         uploads.add_metric([path], told.uploads)
         good.add_metric([path], told.good)
-        for reason, count in sorted(told.errors.items()):
+        reasons = tallies.OF_COPIES if path == tallies.SHADOW else tallies.OF_DEVICES
+        for reason, count in sorted((dict.fromkeys(reasons, 0) | told.errors).items()):
             errors.add_metric([path, reason], count)
         took.add_metric([path], buckets(told.latency), told.latency.sum)
     at = gauge("ljwx_counted_until_timestamp_seconds", "Up to when the counters count.", {(): until})

@@ -26,12 +26,17 @@ from monitoring.models import Tally
 log = logging.getLogger(__name__)
 clock: Callable[[], float] = time.monotonic
 
+# The paths on which devices are by their share, whether anything was told of them or not.
+PATHS = ("legacy", "stream")
+
 # Reasons of errors. What the edge found impossible, and what a device sends twice with other values, is none.
 REFUSED = "refused"  # answered 503
 FALLBACK = "fallback"  # the device's share is the stream, and only the legacy writer has saved it
 DEAD = "dead"  # a dead letter made at decoding or storing
 LOST = "lost"  # deleted from the stream before it was stored
 DROPPED = "dropped"  # a mirrored copy that was not appended
+OF_DEVICES = (REFUSED, FALLBACK, DEAD, LOST)
+OF_COPIES = (DROPPED, DEAD)
 
 # The path of mirrored copies: no device's. Its latency is from the legacy commit to the answer of Redis.
 SHADOW = "shadow"

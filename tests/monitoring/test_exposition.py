@@ -29,15 +29,38 @@ def figures(*latencies: float, errors: int = 0) -> Figures:
 
 def test_counters_and_histograms_have_standard_names_and_units() -> None:
     told = read(exposition.text(exposition.totals(figures(0.02, 0.02, 1.5, 200.0, errors=3), until=1_790_000_000)))
-    assert told["ljwx_uploads_total"] == {("stream",): 4}
-    assert told["ljwx_records_total"] == {("stream",): 10}
-    assert told["ljwx_record_errors_total"] == {("stream", "dead"): 3}
+    assert told["ljwx_uploads_total"] == {("legacy",): 0, ("stream",): 4}
+    assert told["ljwx_records_total"] == {("legacy",): 0, ("stream",): 10}
+    assert told["ljwx_record_errors_total"][("stream", "dead")] == 3
     assert told["ljwx_counted_until_timestamp_seconds"] == {(): 1_790_000_000}
-    assert told["ljwx_upload_duration_seconds_count"] == {("stream",): 4}
+    assert told["ljwx_upload_duration_seconds_count"] == {("legacy",): 0, ("stream",): 4}
     buckets = told["ljwx_upload_duration_seconds_bucket"].items()
-    at = {next(label for label in labels if label != "stream"): value for labels, value in buckets}
+    at = {
+        next(label for label in labels if label != "stream"): value for labels, value in buckets if "stream" in labels
+    }
     assert (at["0.01"], at["0.025"], at["1.0"], at["2.0"], at["30.0"], at["+Inf"]) == (0, 2, 2, 3, 3, 4)
     assert list(at.values()) == sorted(at.values())
+
+
+def test_both_paths_and_every_reason_begin_with_nothing() -> None:
+    told = read(exposition.text(exposition.totals(Figures(), until=None)))
+    reasons = ("dead", "fallback", "lost", "refused")
+    assert told["ljwx_record_errors_total"] == {
+        (path, reason): 0 for path in ("legacy", "stream") for reason in reasons
+    }
+    assert told["ljwx_uploads_total"] == told["ljwx_upload_duration_seconds_count"] == {("legacy",): 0, ("stream",): 0}
+
+
+def test_mirrored_copies_have_reasons_of_their_own() -> None:
+    found = Figures(seconds=1)
+    bucket = Bucket("shadow", "health", 1)
+    bucket.fail("dropped", 2, "")
+    found.count(bucket)
+    told = read(exposition.text(exposition.totals(found, until=None)))["ljwx_record_errors_total"]
+    assert {labels: count for labels, count in told.items() if "shadow" in labels} == {
+        ("shadow", "dropped"): 2,
+        ("shadow", "dead"): 0,
+    }
 
 
 def test_no_label_holds_a_device() -> None:
