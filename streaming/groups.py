@@ -1,5 +1,7 @@
 """Consumer groups: made at 0, so that nothing appended before them is skipped."""
 
+from typing import Any, NamedTuple
+
 import redis
 
 from monitoring import alarms
@@ -28,6 +30,30 @@ def present(connection: redis.Redis, kind: Kind) -> bool:
         if "no such key" not in str(error).lower():
             raise
         return False
+
+
+class Reach(NamedTuple):
+    """How far a group has come: the last entry that was delivered, and the oldest that is not acknowledged yet."""
+
+    delivered: bytes
+    oldest: bytes | None
+
+
+def reach(connection: redis.Redis, kind: Kind) -> Reach | None:
+    """How far the group of `kind` has come; None without one. Both are of one moment: between two commands it could be
+    destroyed and made anew, and the new one knows nothing of what the old one had delivered. Raises redis.RedisError.
+    """
+    pipeline = connection.pipeline(transaction=True)
+    pipeline.xinfo_groups(kind.stream)
+    pipeline.xpending(kind.stream, kind.group)
+    groups, pending = pipeline.execute(raise_on_error=False)
+    if isinstance(groups, redis.ResponseError) and "no such key" in str(groups).lower():
+        return None
+    for answer in (groups, pending):
+        if isinstance(answer, redis.RedisError) and not str(answer).startswith("NOGROUP"):
+            raise answer
+    found: Any = next((group for group in groups if group["name"] == kind.group.encode()), None)
+    return None if found is None else Reach(found["last-delivered-id"], pending["min"])
 
 
 def remake(connection: redis.Redis, kind: Kind, *, seen: bytes | None) -> bool:

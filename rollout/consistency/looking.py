@@ -9,6 +9,7 @@ from ljwx.redis import client
 from rollout.consistency import ids
 from rollout.consistency.ids import Id
 from rollout.consistency.promises import Entry
+from streaming import groups
 from streaming.registry import Kind
 
 ZERO = Id(0, 0)
@@ -42,16 +43,15 @@ def look(kind: Kind) -> Look:
     clock = Id(seconds * 1000 + micros // 1000)
     try:
         # The group first: what is delivered or appended meanwhile can then only be taken for not handled.
-        groups = connection.xinfo_groups(kind.stream)
-        oldest = connection.xpending(kind.stream, kind.group)["min"] if _is_there(groups, kind) else None
+        reach = groups.reach(connection, kind)
         found = connection.xinfo_stream(kind.stream)
     except redis.ResponseError as error:
         if "no such key" in str(error).lower():
             return Look(None, ZERO, 0, None, ZERO, None, clock)
         raise
     last = ids.of(found["last-generated-id"])
-    delivered = next((ids.of(each["last-delivered-id"]) for each in groups if _is_there([each], kind)), ZERO)
-    waiting = [Id(*each) for each in ([ids.of(oldest)] if oldest else [])]
+    delivered = ids.of(reach.delivered) if reach else ZERO
+    waiting = [ids.of(reach.oldest)] if reach and reach.oldest else []
     waiting += [delivered.after()] if delivered < last else []
     entry = found["first-entry"]
     deleted = found.get("max-deleted-entry-id")
@@ -64,10 +64,6 @@ def look(kind: Kind) -> Look:
         handled=min(waiting, default=None),
         clock=clock,
     )
-
-
-def _is_there(groups: list[dict[str, object]], kind: Kind) -> bool:
-    return any(group["name"] == kind.group.encode() for group in groups)
 
 
 def page(kind: Kind, *, after: Id, bound: Id | None, most: int) -> list[Entry]:

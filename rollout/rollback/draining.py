@@ -18,7 +18,7 @@ from rollout.models import Pin, Rollback, Route
 from rollout.rollback import facts
 from rollout.rollback.said import Said
 from rollout.rollback.staying import note
-from streaming import backlog, registry
+from streaming import backlog, groups, registry
 from streaming.registry import Kind
 
 S = Rollback.Status
@@ -89,16 +89,12 @@ def _last(kind: Kind) -> str:
 
 def _acknowledged(kind: Kind, appended: str) -> bool:
     """Whether every entry up to `appended` was delivered and acknowledged."""
-    connection = client("control")
-    # What was delivered is read first: an entry that is delivered in between is pending in the second answer.
-    groups: Any = connection.xinfo_groups(kind.stream) if connection.exists(kind.stream) else []
-    delivered = next((group["last-delivered-id"] for group in groups if group["name"] == kind.group.encode()), None)
-    if delivered is None:
+    reach = groups.reach(client("control"), kind)
+    if reach is None:
         return appended == BEGINNING
-    if _order(delivered) < _order(appended) and _unread(kind, delivered, appended):
+    if _order(reach.delivered) < _order(appended) and _unread(kind, reach.delivered, appended):
         return False
-    oldest = connection.xpending(kind.stream, kind.group)["min"]
-    return oldest is None or _order(oldest) > _order(appended)
+    return reach.oldest is None or _order(reach.oldest) > _order(appended)
 
 
 def _unread(kind: Kind, delivered: bytes, appended: str) -> bool:

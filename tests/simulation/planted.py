@@ -199,6 +199,16 @@ def the_oldest_pending_is_read_before_the_last_delivered(patch: pytest.MonkeyPat
     trimming(patch, floor)
 
 
+@planted("(1)", "(6)", first=78_400)
+def the_oldest_pending_is_of_another_group_than_the_last_delivered(patch: pytest.MonkeyPatch, ports: Ports) -> None:
+    def floor(connection: Any, kind: Kind) -> Any:
+        delivered = _delivered(connection, kind)
+        oldest = connection.xpending(kind.stream, kind.group)["min"]
+        return text(min(parsed(delivered), parsed(oldest or delivered)))
+
+    trimming(patch, floor)
+
+
 @planted("(1)")
 def what_is_pending_is_trimmed(patch: pytest.MonkeyPatch, ports: Ports) -> None:
     trimming(patch, _delivered)

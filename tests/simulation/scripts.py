@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from streaming import acknowledging, budget, losses, slots
+from streaming import acknowledging, budget, losses, retention, slots
+from tests.simulation.stream import parsed, text
 
 
 def hold(server: Any, name: Any, token: Any, life_ms: Any) -> int:
@@ -76,6 +77,15 @@ def acknowledge(server: Any, stream: Any, ledger: Any, group: Any, life_s: int, 
     return int(found)
 
 
+def trim(server: Any, stream: Any, group: str, kept: str) -> int:
+    """streaming.retention.TRIM"""
+    groups = server.xinfo_groups(stream)
+    if [each["name"] for each in groups] != [group.encode()]:
+        return 0
+    limits = (kept, groups[0]["last-delivered-id"], server.xpending(stream, group)["min"])
+    return int(server.xtrim(stream, minid=text(min(parsed(each) for each in limits if each)), approximate=True))
+
+
 SCRIPTS: dict[str, Callable[..., Any]] = {
     slots.HOLD: hold,
     slots.RELEASE: release,
@@ -84,4 +94,5 @@ SCRIPTS: dict[str, Callable[..., Any]] = {
     losses.ADD: add,
     losses.UNREAD: unread,
     acknowledging.ACKNOWLEDGE: acknowledge,
+    retention.TRIM: trim,
 }

@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import RedisError, ResponseError
 
 import ljwx.redis
-from streaming import slots
+from streaming import retention, slots
 from tests.simulation.client import Client
 from tests.simulation.server import Server
 
@@ -137,6 +137,7 @@ class Commands:
                 ("expire", (self.random.choice(("v", "nowhere")), 1_000), {}),
                 ("eval", (slots.HOLD, 1, "slot", self.random.choice("ab"), 10_000), {}),
                 ("eval", (slots.RELEASE, 1, "slot", self.random.choice("ab")), {}),
+                ("eval", (retention.TRIM, 1, self._stream(), self.random.choice(GROUPS), self._id()), {}),
             )
         )
 
@@ -223,6 +224,7 @@ def test_what_needs_memory_is_refused_at_maxmemory_and_the_rest_works(redis: Any
         ("xpending", ("s", "g"), {}),
         ("xack", ("s", "g", "5-1"), {}),
         ("xtrim", ("s",), {"minid": "6-0", "approximate": False}),
+        ("eval", (retention.TRIM, 1, "s", "g", "6-0"), {}),
     ]
     replies = []
     for connection in (redis, model):

@@ -8,7 +8,7 @@ import redis as redis_py
 
 from ingest.models import HealthData
 from ljwx.redis import client
-from streaming import groups, losses, registry
+from streaming import groups, losses, registry, retention
 from streaming.budget import LEAST, Budget
 from streaming.envelope import FIELD
 from streaming.failures import Exhausted
@@ -37,6 +37,14 @@ def full() -> None:
     client("control").config_set("maxmemory", 1)
     with pytest.raises(redis_py.exceptions.OutOfMemoryError):
         client("control").set("x", 1)
+
+
+def test_it_is_trimmed() -> None:
+    for number in range(250):
+        put("health", *readings(1), identifier=f"{1_000_000 + number}-0")
+    entries.drain(entries.consumer())
+    full()
+    assert retention.trim(client("control"), HEALTH) >= 200
 
 
 def test_consumers_start_and_store_everything() -> None:
