@@ -1,6 +1,8 @@
 """What the operator reads when everything runs."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -10,10 +12,12 @@ from ljwx.up.ready import GROUPS
 EXAMPLE = '{"data":{"deviceSn":"TEST001","heart_rate":75,"timestamp":1640995200}}'
 
 
-def lines(*, address: Address, workers: int, var_dir: Path, password: str | None) -> list[str]:
-    """Streams, consumers, addresses, the admin, the data folder, and an upload that works.
+def lines(
+    *, address: Address, workers: int, var_dir: Path, password: str | None, backup: Mapping[str, Any]
+) -> list[str]:
+    """Streams, consumers, the backup, addresses, the admin, the data folder, and an upload that works.
 
-    `password` is that of an admin made just now; None when there was one.
+    `password` is that of an admin made just now; None when there was one. `backup`: what `manage.py bootstrap` told.
     """
     kept = var_dir / "admin_password"
     if password:
@@ -26,6 +30,7 @@ def lines(*, address: Address, workers: int, var_dir: Path, password: str | None
         _("Redis Streams ready"): ", ".join(GROUPS),
         _("Consumers started"): _("%(workers)s processes") % {"workers": workers},
         _("Controller started"): _("moves plans, judges once a second"),
+        _backup_name(backup): backup["path"] if backup["verified"] else backup["error"],
         _("Web"): f"{address.url}/",
         _("Dashboard"): f"{address.url}/stream_monitor/",
         _("Admin"): f"{address.url}/admin/  {admin}",
@@ -37,3 +42,9 @@ def lines(*, address: Address, workers: int, var_dir: Path, password: str | None
         f"  curl -X POST {address.url}/upload_health_data -H 'Content-Type: application/json' -d '{EXAMPLE}'",
         _("Ctrl-C stops everything."),
     ]
+
+
+def _backup_name(backup: Mapping[str, Any]) -> str:
+    if not backup["verified"]:
+        return _("There is no backup")
+    return _("Backup made") if backup["made"] else _("Last backup")

@@ -1,9 +1,11 @@
 """The system as `up` runs it: which programs, in which order."""
 
+import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -90,9 +92,11 @@ class System:
         supervisor.run("migrate", manage("migrate", "--noinput"), env)
         for program in programs(address, self.workers, self.web_workers, env.get("LJWX_ALLOWED_HOSTS", "")):
             supervisor.start(program, env)
-        password = self._admin(supervisor, env)
+        password, backup = self._bootstrap(supervisor, env)
         supervisor.until_ready()
-        for line in banner.lines(address=address, workers=self.workers, var_dir=self.var_dir, password=password):
+        for line in banner.lines(
+            address=address, workers=self.workers, var_dir=self.var_dir, password=password, backup=backup
+        ):
             self.say(line)
         if address.public:
             self.say(_("Warning: other machines reach this address; put HTTPS in front of it."))
@@ -115,14 +119,16 @@ class System:
         supervisor.until_ready()
         return own.url
 
-    def _admin(self, supervisor: Supervisor, env: environment.Environment) -> str | None:
-        """The password of the first admin when it was made just now."""
+    def _bootstrap(self, supervisor: Supervisor, env: environment.Environment) -> tuple[str | None, dict[str, Any]]:
+        """The password of the first admin when it was made just now, and what is told of the backup."""
         kept = self.var_dir / "admin_password"
         before = kept.stat().st_mtime_ns if kept.exists() else None
-        supervisor.run("first_admin", manage("first_admin"), env)
-        if kept.exists() and kept.stat().st_mtime_ns != before:
-            return kept.read_text(encoding="ascii").strip()
-        return None
+        supervisor.run("bootstrap", manage("bootstrap"), env)
+        # What it warns of may come after its last line.
+        lines = supervisor.log("bootstrap").read_text(encoding="utf-8").splitlines()
+        backup = json.loads(next(line for line in reversed(lines) if line.startswith("{")))
+        made = kept.exists() and kept.stat().st_mtime_ns != before
+        return (kept.read_text(encoding="ascii").strip() if made else None), backup
 
 
 def manage(*words: str) -> list[str]:

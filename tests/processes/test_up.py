@@ -129,6 +129,12 @@ def ready(process: Managed) -> str:
     return until(told, within=READY_WITHIN)
 
 
+def backup_of(told: str) -> Path:
+    """The folder of the backup that it has told of."""
+    (line,) = (line for line in told.splitlines() if "/backups/" in line)
+    return Path(line.partition(": ")[2])
+
+
 @pytest.mark.parametrize(("web", "options"), [("daphne", []), ("granian", ["--web-workers", "2"])])
 def test_it_becomes_ready_takes_an_upload_and_stops_in_order(
     start: Start, var_dir: Path, port: int, web: str, options: list[str]
@@ -137,6 +143,7 @@ def test_it_becomes_ready_takes_an_upload_and_stops_in_order(
     told = ready(process)
     assert f"http://127.0.0.1:{port}/admin/" in told
     assert str(var_dir) in told
+    assert backup_of(told).is_dir()
     password = (var_dir / "admin_password").read_text().strip()
     assert password in told
     assert (var_dir / "admin_password").stat().st_mode & 0o077 == 0
@@ -166,12 +173,15 @@ def test_it_becomes_ready_takes_an_upload_and_stops_in_order(
 
 def test_a_second_start_keeps_the_data_and_does_not_print_the_password(start: Start, var_dir: Path, port: int) -> None:
     first = start("--port", str(port))
-    ready(first)
+    backup = backup_of(ready(first))
     password = (var_dir / "admin_password").read_text().strip()
     first.terminate()
     assert first.wait(60) == 0, first.output()
     second = start("--port", str(port))
-    assert password not in ready(second)
+    told = ready(second)
+    assert password not in told
+    # It is younger than a day.
+    assert backup_of(told) == backup
     assert (var_dir / "admin_password").read_text().strip() == password
 
 

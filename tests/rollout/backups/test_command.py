@@ -3,9 +3,11 @@
 import io
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
@@ -101,3 +103,28 @@ def test_what_is_beyond_is_removed(settings: Any) -> None:
     assert data("prune")["removed"] == [first["path"].rpartition("/")[2]]
     assert run("prune") == "Nothing to remove.\n"
     assert Backup.objects.get().pk == second["id"]
+
+
+def bootstrapped() -> dict[str, Any]:
+    out = io.StringIO()
+    call_command("bootstrap", stdout=out)
+    return dict(json.loads(out.getvalue().splitlines()[-1]))
+
+
+def test_a_start_has_an_admin_and_a_backup_of_the_last_day(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    first = bootstrapped()
+    assert (first["verified"], first["made"], first["error"]) == (True, True, "")
+    assert get_user_model().objects.get(is_superuser=True).get_username() == "admin"
+    assert Backup.objects.get().path == first["path"]
+    assert bootstrapped() == {**first, "made": False}
+    assert Backup.objects.count() == 1
+
+
+def test_a_start_does_not_need_a_backup(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    settings.BACKUP_DIR = tmp_path / "taken"
+    settings.BACKUP_DIR.write_text("not a folder")
+    told = bootstrapped()
+    assert not told["verified"]
+    assert told["error"]
