@@ -7,6 +7,7 @@ from typing import Any
 import redis
 
 from ljwx.redis import client
+from streaming import groups
 from streaming.registry import Kind
 
 EXACT = 10_000
@@ -32,13 +33,12 @@ def measure(kind: Kind, *, now: float | None = None) -> Backlog:
     """The backlog of `kind`. Raises redis.RedisError when it can not be known: no answer is never zero."""
     connection = client("control")
     try:
-        groups = connection.xinfo_groups(kind.stream)
+        group = groups.of(connection.xinfo_groups(kind.stream), kind)
     except redis.ResponseError as error:
         if "no such key" in str(error).lower():
             return Backlog(0, 0, 0, None)
         raise
     length = connection.xlen(kind.stream)
-    group = next((group for group in groups if group["name"] == kind.group.encode()), None)
     delivered: Any = group["last-delivered-id"] if group else b"0-0"
     first, undelivered = _undelivered(connection, kind.stream, delivered)
     if undelivered >= EXACT:

@@ -25,11 +25,16 @@ def ensure(connection: redis.Redis, kind: Kind) -> bool:
 def present(connection: redis.Redis, kind: Kind) -> bool:
     """Whether the group of `kind` is there. Raises redis.RedisError."""
     try:
-        return any(group["name"] == kind.group.encode() for group in connection.xinfo_groups(kind.stream))
+        return of(connection.xinfo_groups(kind.stream), kind) is not None
     except redis.ResponseError as error:
         if "no such key" not in str(error).lower():
             raise
         return False
+
+
+def of(told: Any, kind: Kind) -> Any:
+    """The group of `kind` in an answer to XINFO GROUPS; None when it is not there."""
+    return next((group for group in told if group["name"] == kind.group.encode()), None)
 
 
 class Reach(NamedTuple):
@@ -46,14 +51,14 @@ def reach(connection: redis.Redis, kind: Kind) -> Reach | None:
     pipeline = connection.pipeline(transaction=True)
     pipeline.xinfo_groups(kind.stream)
     pipeline.xpending(kind.stream, kind.group)
-    groups, pending = pipeline.execute(raise_on_error=False)
-    if isinstance(groups, redis.ResponseError) and "no such key" in str(groups).lower():
+    told, pending = pipeline.execute(raise_on_error=False)
+    if isinstance(told, redis.ResponseError) and "no such key" in str(told).lower():
         return None
-    for answer in (groups, pending):
+    for answer in (told, pending):
         if isinstance(answer, redis.RedisError) and not str(answer).startswith("NOGROUP"):
             raise answer
-    found: Any = next((group for group in groups if group["name"] == kind.group.encode()), None)
-    return None if found is None else Reach(found["last-delivered-id"], pending["min"])
+    group = of(told, kind)
+    return None if group is None else Reach(group["last-delivered-id"], pending["min"])
 
 
 def remake(connection: redis.Redis, kind: Kind, *, seen: bytes | None) -> bool:

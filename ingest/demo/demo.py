@@ -17,7 +17,7 @@ from ingest.drill.injection import Arming
 from ingest.drill.load import Load
 from ingest.drill.plan import DrillPlan
 from ingest.drill.thresholds import Thresholds
-from ingest.drill.waiting import nothing, until
+from ingest.drill.waiting import nothing, pause, until
 from ingest.drill.watch import Watch
 from ljwx.stopping import Stop
 from rollout.controller.codes import text
@@ -124,7 +124,7 @@ class Story:
                 raise Stuck(_("The guardrail has not held the plan."))
             share = self._plan.step(HOLDS_ON).percentage
             self._say(_("Held: the p99 of accept is over its threshold, the share stays at %d %%.") % share)
-            self._until(lambda: False, within=HELD_S, tend=injection.tend)
+            pause(HELD_S, stopping=self._stopping, tend=injection.tend)
         self._say(_("The fault is over: the plan goes on by itself."))
 
     def roll_back(self) -> None:
@@ -232,7 +232,7 @@ class Story:
             })  # fmt: skip
         self._say(_("%d %% of the devices are on the stream.") % step.percentage)
         # The step shall have evidence of its own before anything breaks.
-        self._until(lambda: False, within=min(WELL_S, self._demo.observe_s))
+        pause(min(WELL_S, self._demo.observe_s), stopping=self._stopping)
 
     def _outcome(self) -> str:
         row = self._plan.rollback

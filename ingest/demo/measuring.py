@@ -3,7 +3,7 @@
 import time
 
 from ingest.drill.load import Load
-from ingest.drill.waiting import until
+from ingest.drill.waiting import pause
 from ingest.simulator.fleet import Fleet
 from ljwx.stopping import Stop
 
@@ -21,9 +21,9 @@ def rate(base_url: str, fleet: Fleet, stopping: Stop) -> float:
     load = Load(base_url, fleet=few, rate=MOST / ROOM)
     load.start()
     try:
-        until(lambda: False, stopping=stopping, within=WARM_S)
+        pause(WARM_S, stopping=stopping)
         before, began = load.tally.successes, time.monotonic()
-        until(lambda: False, stopping=stopping, within=MEASURED_S)
+        pause(MEASURED_S, stopping=stopping)
         taken = (load.tally.successes - before) / (time.monotonic() - began)
     finally:
         load.stop()

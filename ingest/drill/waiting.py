@@ -16,6 +16,11 @@ def nothing() -> None:
     """Nothing is to be kept up."""
 
 
+def pause(seconds: float, *, stopping: Stop, tend: Callable[[], None] = nothing) -> None:
+    """Go on after `seconds`. Raises Interrupted."""
+    until(lambda: False, stopping=stopping, within=seconds, tend=tend)
+
+
 def until(
     state: Callable[[], T], *, stopping: Stop, within: float, tend: Callable[[], None] = nothing
 ) -> T | None:  # fmt: skip

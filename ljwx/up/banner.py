@@ -30,7 +30,7 @@ def lines(
         _("Redis Streams ready"): ", ".join(GROUPS),
         _("Consumers started"): _("%(workers)s processes") % {"workers": workers},
         _("Controller started"): _("moves plans, judges once a second"),
-        _backup_name(backup): backup["path"] if backup["verified"] else backup["error"],
+        **_backup(backup),
         _("Web"): f"{address.url}/",
         _("Dashboard"): f"{address.url}/stream_monitor/",
         _("Admin"): f"{address.url}/admin/  {admin}",
@@ -44,7 +44,7 @@ def lines(
     ]
 
 
-def _backup_name(backup: Mapping[str, Any]) -> str:
-    if not backup["verified"]:
-        return _("There is no backup")
-    return _("Backup made") if backup["made"] else _("Last backup")
+def _backup(told: Mapping[str, Any]) -> dict[str, str]:
+    if not told["verified"]:
+        return {_("There is no backup"): told["error"]}
+    return {_("Backup made") if told["made"] else _("Last backup"): told["path"]}

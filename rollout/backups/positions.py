@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import redis
 
-from streaming import names
+from streaming import groups, names
 from streaming.registry import Kind
 
 NAME = "streams.jsonl.gz"
@@ -32,13 +32,12 @@ def read(connection: redis.Redis, kind: Kind) -> Position:
     """
     empty = Position(kind.name, kind.stream, kind.group, 0, START, START, {})
     try:
-        groups: Any = connection.xinfo_groups(kind.stream)
+        ours = groups.of(connection.xinfo_groups(kind.stream), kind)
         stream: Any = connection.xinfo_stream(kind.stream)
     except redis.ResponseError as error:
         if "no such key" in str(error).lower():
             return empty
         raise
-    ours = next((group for group in groups if group["name"] == kind.group.encode()), None)
     return msgspec.structs.replace(
         empty,
         length=stream["length"],

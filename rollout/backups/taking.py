@@ -1,6 +1,7 @@
 """Taking a backup: one for an event, however many processes ask for it at once."""
 
 import logging
+import secrets
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,11 @@ log = logging.getLogger(__name__)
 S = Backup.Status
 POLL_S = 0.1
 _pause = Event()
+
+
+def unique_event(what: str) -> str:
+    """An event that nobody else asks for: `what`, and the second of now (UTC)."""
+    return f"{what}-{timezone.now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def create(*, event: str, actor: str, reason: str, dump: bool = False) -> Backup:

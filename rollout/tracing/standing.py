@@ -9,6 +9,7 @@ import redis
 
 from ljwx.redis import client
 from rollout.consistency import ids
+from streaming import groups
 from streaming.registry import Kind
 
 
@@ -39,7 +40,7 @@ def of(kind: Kind, identifiers: Sequence[bytes]) -> list[Standing]:
         return []
     connection = client("control")
     # The group first: what is delivered meanwhile can then only be taken for not delivered.
-    group = next((each for each in connection.xinfo_groups(kind.stream) if each["name"] == kind.group.encode()), None)
+    group = groups.of(connection.xinfo_groups(kind.stream), kind)
     if group is None:
         return [Standing(State.NO_GROUP) for _ in identifiers]
     seconds, micros = connection.time()

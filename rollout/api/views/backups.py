@@ -1,10 +1,8 @@
 """`GET backups`, `POST backups`, `POST backups/N/restore`."""
 
-import secrets
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.request import Request
@@ -33,7 +31,7 @@ class BackupsView(Reading, Acting):
 
     def act(self, request: Request, asked: dict[str, Any], *, number: str = "") -> dict[str, Any]:
         row = backups.create(
-            event=asked.get("event") or f"api-{timezone.now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+            event=asked.get("event") or backups.unique_event("api"),
             actor=request.user.get_username(),
             reason=asked["reason"],
             dump=asked["dump"],

@@ -3,7 +3,6 @@
 import argparse
 import getpass
 import json
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -67,7 +66,7 @@ class Command(BaseCommand):
             raise CommandError(_("The database does not answer: %s") % type(error).__name__, returncode=3) from error
 
     def _create(self, options: dict[str, Any]) -> None:
-        name = options["event"] or f"manual-{timezone.now():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+        name = options["event"] or backups.unique_event("manual")
         who = {"actor": options["actor"] or getpass.getuser(), "reason": options["reason"]}
         self._show([backups.create(event=name, dump=options["dump"], **who)], options)
 

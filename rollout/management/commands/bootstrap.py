@@ -2,7 +2,6 @@
 
 import getpass
 import json
-import secrets
 from typing import Any
 
 from django.core.management import call_command
@@ -22,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("first_admin")
         now = timezone.now()
-        row = backups.ensure_recent(event=f"start-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}", actor=getpass.getuser())
+        row = backups.ensure_recent(event=backups.unique_event("start"), actor=getpass.getuser())
         verified = row.status == Backup.Status.VERIFIED
         told = {"path": row.path, "verified": verified, "made": row.created_at >= now, "error": row.error}
         self.stdout.write(json.dumps(told))
