@@ -2,7 +2,11 @@
 """Django's command line for ljwx: `manage.py help` lists the commands."""
 
 import os
+import select
 import sys
+
+# As a shell tells it of the programs that the signal ends.
+ENDED_BY_SIGPIPE = 128 + 13
 
 
 def main() -> None:
@@ -11,10 +15,27 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     try:
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        finally:
+            sys.stdout.flush()
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(3)
+    except BrokenPipeError:
+        if is_read(sys.stdout.fileno()):
+            raise
+        # `manage.py ledger | head`: the reader has seen enough. Nothing may be flushed into the closed pipe at exit:
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ENDED_BY_SIGPIPE)
+
+
+def is_read(descriptor: int) -> bool:
+    """False when `descriptor` writes to a pipe that nobody reads any more."""
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return not any(event & select.POLLERR for _descriptor, event in poll.poll(0))
 
 
 if __name__ == "__main__":

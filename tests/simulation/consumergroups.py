@@ -16,7 +16,7 @@ NO_KEY = (
 
 
 class ConsumerGroups(Streams):
-    """`old` answers XAUTOCLAIM as Redis 6.2 does: without the list of deleted entries, which it hands out as nil.
+    """`old` claims as Redis 6.2 does: deleted entries stay pending and are handed out as nil; there is no list of them.
 
     `claimed` and `redelivered` count entries taken from another consumer and given out of a history.
     """
@@ -131,11 +131,11 @@ class ConsumerGroups(Streams):
             self.claimed += pending.consumer != consumer
             pending.consumer, pending.delivered_ms = consumer, self.now_ms
             pending.count += not justid
-            claimed.append((None, None) if fields is None else (text(identifier), dict(fields)))
+            claimed.append(_handed(identifier, fields, justid=justid))
             left -= 1
         cursor = text(waiting[0]) if waiting else b"0-0"
         if justid:
-            return [each[0] for each in claimed]
+            return claimed
         return [cursor, claimed] if self.old else [cursor, claimed, deleted]
 
     def xclaim(
@@ -157,14 +157,15 @@ class ConsumerGroups(Streams):
             pending = group.pending.get(identifier)
             if pending is None:
                 continue
-            if identifier not in stream.entries:
+            fields = stream.entries.get(identifier)
+            if fields is None and not self.old:
                 del group.pending[identifier]
                 continue
             if self.now_ms - pending.delivered_ms < min_idle_time:
                 continue
             pending.consumer, pending.delivered_ms = consumer, self.now_ms
             pending.count = retrycount if retrycount is not None else pending.count + (not justid)
-            claimed.append(text(identifier) if justid else (text(identifier), dict(stream.entries[identifier])))
+            claimed.append(_handed(identifier, fields, justid=justid))
         return claimed
 
     def xpending(self, name: Value, groupname: Value) -> dict[str, Any]:
@@ -216,3 +217,10 @@ class ConsumerGroups(Streams):
             key, found = raw(name).decode(), raw(groupname).decode()
             raise ResponseError(f"NOGROUP No such key '{key}' or consumer group '{found}'{where}")
         return group
+
+
+def _handed(identifier: Id, fields: Fields | None, *, justid: bool) -> Any:
+    """A claimed entry in the reply."""
+    if justid:
+        return text(identifier)
+    return (None, None) if fields is None else (text(identifier), dict(fields))

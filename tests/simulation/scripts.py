@@ -79,6 +79,8 @@ def acknowledge(server: Any, stream: Any, ledger: Any, group: Any, life_s: int, 
 
 def trim(server: Any, stream: Any, group: str, kept: str) -> int:
     """streaming.retention.TRIM"""
+    if not server.exists(stream):
+        return 0
     groups = server.xinfo_groups(stream)
     if [each["name"] for each in groups] != [group.encode()]:
         return 0

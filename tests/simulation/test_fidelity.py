@@ -9,6 +9,7 @@ from redis.exceptions import RedisError, ResponseError
 
 import ljwx.redis
 from streaming import retention, slots
+from tests import servers
 from tests.simulation.client import Client
 from tests.simulation.server import Server
 
@@ -21,10 +22,11 @@ Command = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
 class Commands:
-    """A source of commands that often meet each other."""
+    """A source of commands that often meet each other. `old`: those that Redis 6.2 knows."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, old: bool) -> None:
         self.random = random.Random(seed)
+        self.old = old
         self.next = 1
 
     def __call__(self) -> Command:
@@ -53,7 +55,8 @@ class Commands:
 
     def _append(self) -> Command:
         self.next += self.random.choice((0, 1, 1))
-        identifier = self.random.choice((f"{self.next}-*", f"{self.next}-*", f"{self.next}-0", self._id(), "0-0"))
+        numbered = f"{self.next}-0" if self.old else f"{self.next}-*"
+        identifier = self.random.choice((numbered, numbered, f"{self.next}-0", self._id(), "0-0"))
         options: dict[str, Any] = {"id": identifier}
         if self.random.random() < 0.05:
             options |= {"maxlen": self.random.randint(0, 6), "approximate": self.random.random() < 0.5}
@@ -158,20 +161,26 @@ def said(call: Callable[..., Any], command: Command) -> Any:
     return int(reply) if isinstance(reply, bool) else reply
 
 
-@pytest.fixture
-def redis(server: str, settings: Any) -> Any:
+@pytest.fixture(params=["server", "redis_62"] if servers.OLDEST_IS_BUILT else ["server"])
+def redis(request: pytest.FixtureRequest, settings: Any) -> Any:
     """A client of an empty Redis that is this process's own: these tests change how it works."""
-    settings.REDIS_URL = server
+    settings.REDIS_URL = request.getfixturevalue(request.param)
     connection = ljwx.redis.client("control")
     connection.flushall()
     return connection
 
 
+@pytest.fixture
+def old(redis: Any) -> bool:
+    """Whether the model must answer as Redis 6.2 does."""
+    return int(redis.info("server")["redis_version"].partition(".")[0]) < 7
+
+
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_the_model_answers_as_redis_does(redis: Any, seed: int) -> None:
+def test_the_model_answers_as_redis_does(redis: Any, old: bool, seed: int) -> None:
     redis.config_set("stream-node-max-entries", NODE_MOST)
-    model = Server(node_most=NODE_MOST)
-    source = Commands(seed)
+    model = Server(old=old, node_most=NODE_MOST)
+    source = Commands(seed, old=old)
     spoken: list[str] = []
     try:
         for _ in range(120):
@@ -184,8 +193,8 @@ def test_the_model_answers_as_redis_does(redis: Any, seed: int) -> None:
         redis.config_set("stream-node-max-entries", 100)
 
 
-def test_a_pipeline_answers_as_redis_does(redis: Any) -> None:
-    model = Server()
+def test_a_pipeline_answers_as_redis_does(redis: Any, old: bool) -> None:
+    model = Server(old=old)
 
     class Straight:
         def pipeline(self, calls: list[Command]) -> list[Any]:
@@ -209,8 +218,8 @@ def _caught(call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         return error
 
 
-def test_what_needs_memory_is_refused_at_maxmemory_and_the_rest_works(redis: Any) -> None:
-    model = Server()
+def test_what_needs_memory_is_refused_at_maxmemory_and_the_rest_works(redis: Any, old: bool) -> None:
+    model = Server(old=old)
     writes: list[Command] = [
         ("xadd", ("s", {"d": "2"}), {"id": "6-1"}),
         ("xgroup_create", ("s", "h"), {"id": "0"}),

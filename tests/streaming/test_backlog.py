@@ -10,6 +10,7 @@ from ljwx.redis import client
 from streaming import backlog, groups, registry
 from streaming.backlog import Backlog, measure
 from tests.streaming.entries import put, readings
+from tests.streaming.oldest import since_7
 
 HEALTH = registry.get("health")
 NOW = 1789444800.0
@@ -53,6 +54,7 @@ def test_pending_entries_are_backlog_and_the_oldest_counts() -> None:
     assert (found, found.total) == (Backlog(4, 1, 2, 30.0), 3)
 
 
+@since_7
 def test_a_deleted_entry_makes_no_difference_to_the_count() -> None:
     identifiers = fill(5)
     groups.ensure(client("control"), HEALTH)
@@ -75,6 +77,7 @@ def test_the_count_is_exact_whatever_the_page(monkeypatch: pytest.MonkeyPatch, c
     assert measure(HEALTH, now=NOW).undelivered == count
 
 
+@since_7
 def test_a_very_long_backlog_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backlog, "PAGE", 2)
     monkeypatch.setattr(backlog, "EXACT", 4)

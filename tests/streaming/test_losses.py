@@ -14,6 +14,7 @@ from streaming import claims, groups, losses, registry, retention
 from tests.streaming import entries
 from tests.streaming.doctor import doctor
 from tests.streaming.entries import pending, put, readings
+from tests.streaming.oldest import since_7
 
 HEALTH = registry.get("health")
 pytestmark = pytest.mark.usefixtures("redis", "held")
@@ -64,6 +65,7 @@ def test_what_two_consumers_find_to_be_lost_is_counted_once() -> None:
     assert lost() == {"health": 1}
 
 
+@since_7
 def test_entries_that_are_trimmed_before_anybody_read_them_are_counted() -> None:
     fill(10)
     deliver("host:1", 4)
@@ -74,6 +76,7 @@ def test_entries_that_are_trimmed_before_anybody_read_them_are_counted() -> None
     assert lost() == {"health": 7}
 
 
+@since_7
 def test_a_later_loss_is_added_to_an_earlier_one() -> None:
     for number in (1, 2):
         fill(5)
@@ -114,6 +117,7 @@ def test_deleting_what_is_stored_and_making_the_group_again_loses_nothing() -> N
     assert lost() == {}
 
 
+@since_7
 def test_a_group_that_a_person_has_set_back_and_forth_loses_nothing() -> None:
     *_, last = fill(5)
     entries.drain(entries.consumer())
@@ -131,6 +135,7 @@ def test_many_entries_that_wait_are_no_loss(monkeypatch: pytest.MonkeyPatch) -> 
     assert lost() == {}
 
 
+@since_7
 def test_a_consumer_looks_for_losses_now_and_then() -> None:
     now = [100.0]
     subject = entries.consumer(kinds=[HEALTH])

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import redis as redis_py
-from django.conf import settings
 
 from ljwx.redis import CONSUMER_KEY, SEATS_KEY, SLOT_KEY, client
 from monitoring import alarms
@@ -365,9 +364,9 @@ def test_a_worker_that_must_go_is_logged_once(desired: Desired, host: Hosts, cap
 
 
 def test_a_full_redis_does_not_keep_consumers_from_being_started_and_seen(
-    desired: Desired, host: Hosts, folder: Path, monkeypatch: pytest.MonkeyPatch
+    desired: Desired, host: Hosts, folder: Path, settings: Any
 ) -> None:
-    monkeypatch.setattr(settings, "REDIS_URL", f"unix://{folder}/redis/redis.sock?db=0")
+    settings.REDIS_URL = f"unix://{folder}/redis/redis.sock?db=0"
     with servers.redis(folder / "redis"):
         client("control").config_set("maxmemory", 1)
         with pytest.raises(redis_py.exceptions.OutOfMemoryError):
