@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from ljwx.pauses import doubled
+
 log = logging.getLogger(__name__)
 
 FIRST_S = 0.25
@@ -58,7 +60,7 @@ class Breaker:
             log.warning("Redis answers again")
 
     def _pause(self) -> float:
-        return min(LONGEST_S, FIRST_S * 2.0 ** min(self._failures - 1, 10))
+        return doubled(FIRST_S, self._failures - 1, longest_s=LONGEST_S)
 
 
 # Of this process: every way of appending tells it, every choice of a path asks it.

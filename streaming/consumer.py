@@ -11,6 +11,7 @@ import redis
 from django.db import close_old_connections
 
 from ljwx.failpoints import reach
+from ljwx.pauses import doubled
 from ljwx.redis import BLOCK_MS
 from ljwx.stopping import Stop
 from monitoring import alarms, flushing
@@ -32,6 +33,7 @@ BEAT_EVERY_S = 1.0
 LINGER_S = 0.02
 # Entries of a shadow at once: so long and no longer does an entry of a device wait for it.
 SHADOW_ENTRIES = 50
+FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 ALARM = "database"
 
@@ -103,7 +105,8 @@ class Consumer:
                     alarms.sound(ALARM, f"nothing can be stored until the database is mended: {error}")
                 self.last_error = f"{type(error).__name__}: {error}"[:200]
                 log.warning("%s waits (%d): %s", self.name, failures, self.last_error)
-                stopping.wait(min(LONGEST_PAUSE_S, 0.1 * 2**failures) * random.uniform(0.5, 1))
+                pause_s = doubled(FIRST_PAUSE_S, failures - 1, longest_s=LONGEST_PAUSE_S)
+                stopping.wait(pause_s * random.uniform(0.5, 1))
         flushing.finish()
 
     def step(self, *, block_ms: int = BLOCK_MS) -> int:

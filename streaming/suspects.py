@@ -6,6 +6,7 @@ from typing import Any
 
 import redis
 
+from ljwx.pauses import doubled
 from monitoring import alarms
 from streaming.opening import RawEntry
 from streaming.registry import Kind
@@ -32,7 +33,7 @@ class Suspect:
     @property
     def pause_s(self) -> float:
         """Seconds a new process leaves it alone first."""
-        return min(LONGEST_PAUSE_S, FIRST_PAUSE_S**self.deaths) if self.deaths else 0.0
+        return doubled(FIRST_PAUSE_S, self.deaths - 1, longest_s=LONGEST_PAUSE_S) if self.deaths else 0.0
 
 
 class Suspects:

@@ -15,6 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from ljwx import databaseclock
+from ljwx.pauses import doubled
 from monitoring import notifiers
 from monitoring.alerts import registry, wording
 from monitoring.alerts.errors import NotSent
@@ -135,7 +136,7 @@ class Sender:
                 mine.update(failures=0, next_at=now + notifiers.of(channel.kind).gap_s)
                 Notice.objects.filter(pk__in=ids).delete()
                 return
-            pause = min(LONGEST_PAUSE_S, PAUSE_S * 2.0 ** min(channel.failures, 16))
+            pause = doubled(PAUSE_S, channel.failures, longest_s=LONGEST_PAUSE_S)
             pause = max(pause, failed.retry_s, notifiers.of(channel.kind).gap_s)
             if not row.is_test:
                 mine.update(failures=F("failures") + 1, next_at=now + pause)

@@ -487,6 +487,26 @@ def test_the_loop_waits_while_the_world_is_away_and_then_goes_on(caplog: pytest.
     assert subject.last_error == ""
 
 
+def test_an_outage_of_hours_ends_no_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    class Stop:
+        def is_set(self) -> bool:
+            return len(waited) == 1_500
+
+        def wait(self, timeout: float) -> bool:
+            waited.append(timeout)
+            return self.is_set()
+
+    def away(*args: Any, **kwargs: Any) -> Any:
+        raise redis_py.ConnectionError("Error 111 connecting. Connection refused.")
+
+    subject = entries.consumer(kinds=[HEALTH])
+    monkeypatch.setattr(subject, "step", away)
+    subject.run(Stop())
+    assert consumer.LONGEST_PAUSE_S / 2 <= waited[-1] <= consumer.LONGEST_PAUSE_S
+
+
 def test_a_consumer_tells_that_it_lives_and_what_it_did() -> None:
     put("health", *readings(2), rejects=[Reject("health", "B", "no serial", b"{}")])
     subject = entries.consumer("host:7")
