@@ -81,6 +81,8 @@ class GroupCommit:
                 self._fail(tickets, "the server is stopping", unsure=True)
                 self._fail(self._queue, "the server is stopping", unsure=False)
                 self._queue.clear()
+                # Replies that were not read would be taken for those of the next round.
+                await self._drop()
                 raise
             else:
                 breaker.current.succeeded()

@@ -135,6 +135,28 @@ def test_a_lost_connection_fails_what_is_under_way_and_nothing_is_sent_twice(mon
     assert sorted(found.values()).count(b"lost") <= 1
 
 
+def test_a_round_that_ends_half_read_leaves_no_reply_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = GroupCommit._settle
+
+    def cancelled(group: GroupCommit, ticket: Any) -> None:
+        monkeypatch.setattr(GroupCommit, "_settle", real)
+        raise asyncio.CancelledError
+
+    async def run() -> list[Any]:
+        subject = GroupCommit(async_pool)
+        await subject.append([Entry("s", b"before")])
+        monkeypatch.setattr(GroupCommit, "_settle", cancelled)
+        both = (subject.append([Entry("s", data)]) for data in (b"first", b"second"))
+        broken = await asyncio.gather(*both, return_exceptions=True)
+        after = await subject.append([Entry("s", b"after")])
+        await subject.aclose()
+        return [*broken, after]
+
+    *broken, [after] = asyncio.run(run())
+    assert all(isinstance(each, NotAppended) and each.unsure for each in broken)
+    assert stored("s")[after] == b"after"
+
+
 def test_more_than_the_queue_holds_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groupcommit, "QUEUE_MOST", 10)
     answers = together(*[[Entry("s", b"x")] for _ in range(25)])
