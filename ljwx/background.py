@@ -117,8 +117,8 @@ def _run(value: Refreshed[object], loaded: threading.Event) -> None:
 
     pause = threading.Event()
     while True:
-        close_old_connections()
         try:
+            close_old_connections()
             value.refresh()
         except Exception:  # the top of a thread on which every choice of a path rests
             log.exception("%s can not be refreshed, the last value stays", value.name)

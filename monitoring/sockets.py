@@ -137,6 +137,8 @@ async def _run() -> None:
             await _send()
         except Error as error:
             log.warning("the dashboard is not sent: %s", type(error).__name__)
+        except Exception:  # the top of a task on which every open page rests
+            log.exception("the dashboard is not sent")
 
 
 async def _send() -> None:

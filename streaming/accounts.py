@@ -48,11 +48,13 @@ class Auditor:
     def run(self, stopping: Stop) -> None:
         """Audit every ten seconds until `stopping`."""
         while not stopping.wait(EVERY_S):
-            close_old_connections()
             try:
+                close_old_connections()
                 self.step()
             except (redis.RedisError, Error) as error:
                 log.warning("the ledger can not be audited: %s", type(error).__name__)
+            except Exception:  # the top of a thread; without it no loss would be told any more
+                log.exception("the ledger can not be audited")
 
     def step(self) -> int:
         """Audit once, and delete what was told too long ago; returns how many records are in no account."""

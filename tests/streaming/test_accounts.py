@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ingest.records import Health
-from ljwx.redis import client
+from ljwx.redis import client, ledger_key
 from monitoring import alarms, flushing, ledger
 from monitoring.ledger import ACCEPTED, STREAM
 from monitoring.models import LedgerCount
@@ -31,6 +31,20 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ledger.forget_told()
     yield
     ledger.forget_told()
+
+
+class Rounds:
+    """A stop flag that is set after so many waits."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+    def is_set(self) -> bool:
+        return self.left < 0
+
+    def wait(self, timeout: float) -> bool:
+        self.left -= 1
+        return self.is_set()
 
 
 def now_ms() -> int:
@@ -149,3 +163,22 @@ def test_without_redis_the_command_says_so(settings: Any) -> None:
     with pytest.raises(CommandError) as error:
         ledger_command()
     assert error.value.returncode == 3
+
+
+def test_an_audit_that_fails_for_a_reason_nobody_knew_is_not_the_last(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client("control").hset(ledger_key(HEALTH.stream, now_ms() // ledger.MINUTE_MS), "of another version", 1)
+    subject = Auditor()
+    done: list[int] = []
+    real = subject.step
+
+    def step() -> int:
+        done.append(1)
+        return real()
+
+    monkeypatch.setattr(subject, "step", step)
+    monkeypatch.setattr(accounts, "close_old_connections", lambda: None)
+    subject.run(Rounds(2))
+    assert len(done) == 2
+    assert "not enough values to unpack" in caplog.text

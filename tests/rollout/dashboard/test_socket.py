@@ -99,6 +99,24 @@ def test_what_changes_is_in_the_next_document(login: Login) -> None:
     assert "35 % of devices on the stream" in talking(opened(login(LOOK)), talk)
 
 
+def test_a_document_that_can_not_be_drawn_is_left_out_and_the_next_one_comes(
+    login: Login, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real = DashboardSocket.draw
+
+    def once(document: Any, manner: str) -> str:
+        monkeypatch.setattr(DashboardSocket, "draw", real)
+        raise KeyError("a figure that nobody thought of")
+
+    async def talk(socket: WebsocketCommunicator) -> list[dict[str, Any]]:
+        await received(socket)
+        monkeypatch.setattr(DashboardSocket, "draw", staticmethod(once))
+        return [await received(socket) for _ in range(2)]
+
+    assert len(talking(opened(login(LOOK)), talk)) == 2
+    assert "a figure that nobody thought of" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
