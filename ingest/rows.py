@@ -1,7 +1,7 @@
 """Many rows in one statement, on SQLite, MariaDB and MySQL 8."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,9 +10,11 @@ from typing import Any
 from django.db import connection
 
 from ingest.times import Plain
+from ljwx.portions import ROW, portions
 
 Row = Sequence[Any]
-MOST_ROWS = 2_000
+# SQL and what is bound in it.
+Written = tuple[str, list[Any]]
 SHADOW = "_shadow"
 # MariaDB turns an IN list of 1,000 and more into a temporary table, and leaves the index.
 MOST_KEYS = 900
@@ -59,7 +61,7 @@ class Table:
         """`columns` of the rows with these keys, by the index of the key; values as Python holds them (no Decimal),
         times as text."""
         for part in _parts(list(dict.fromkeys(map(tuple, keys))), MOST_KEYS):
-            values, parameters = _values(part)
+            values, parameters = _joined(_written(part))
             with connection.cursor() as cursor:
                 cursor.execute(self._select(columns, values), parameters)
                 for row in cursor.fetchall():
@@ -78,8 +80,8 @@ class Table:
     def _insert(self, rows: Sequence[Row], suffix: str) -> None:
         quote = connection.ops.quote_name
         columns = ", ".join(quote(column) for column in self.columns)
-        for part in _parts(rows, MOST_ROWS):
-            values, parameters = _values(part)
+        for part in portions(_written(rows), weigh=_weight):
+            values, parameters = _joined(part)
             with connection.cursor() as cursor:
                 cursor.execute(
                     f"INSERT INTO {quote(self.name)} ({columns}) VALUES {values}{suffix}",  # noqa: S608 - names are ours
@@ -109,14 +111,29 @@ class _Names:
         return f"{self._before}{connection.ops.quote_name(column)}{self._after}"
 
 
-def _values(rows: Sequence[Row]) -> tuple[str, list[Any]]:
-    """`(…), (…)` and its parameters. Text is bound by the driver; numbers and `Plain` text, which no input can shape,
-    are written out: binding each costs MySQL's driver more than all the rest of a batch. SQLite reads one written
-    number in a hundred thousand as its neighbour (3.40: 121.5650385886075), so there they are bound."""
-    parameters: list[Any] = []
+def _written(rows: Iterable[Row]) -> Iterator[Written]:
+    """`(…)` of each row and its parameters. Text is bound by the driver; numbers and `Plain` text, which no input can
+    shape, are written out: binding each costs MySQL's driver more than all the rest of a batch. SQLite reads one
+    written number in a hundred thousand as its neighbour (3.40: 121.5650385886075), so there they are bound."""
     binds: set[type] = {str, float} if connection.vendor == "sqlite" else {str}
-    values = ", ".join([f"({', '.join([_literal(value, parameters, binds) for value in row])})" for row in rows])
-    return values, parameters
+    for row in rows:
+        parameters: list[Any] = []
+        yield f"({', '.join([_literal(value, parameters, binds) for value in row])})", parameters
+
+
+def _weight(written: Written) -> int:
+    # SQLite takes a statement of any size, and binds numbers too.
+    return ROW if connection.vendor == "sqlite" else ROW + sum(map(len, written[1]))
+
+
+def _joined(written: Iterable[Written]) -> Written:
+    """`(…), (…)` and its parameters."""
+    texts: list[str] = []
+    parameters: list[Any] = []
+    for text, bound in written:
+        texts.append(text)
+        parameters += bound
+    return ", ".join(texts), parameters
 
 
 def _literal(value: Any, parameters: list[Any], binds: set[type]) -> str:

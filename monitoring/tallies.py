@@ -19,6 +19,7 @@ import msgspec
 from django.conf import settings
 
 from ljwx.databaseclock import DatabaseTime, now
+from ljwx.portions import ROW, portions
 from monitoring import processes
 from monitoring.bucket import Bucket, Key
 from monitoring.models import Tally
@@ -63,6 +64,7 @@ _lock = threading.Lock()
 _told: dict[Key, Bucket] = {}
 _waiting: list[Batch] = []
 _number = 0
+_giving_up = False
 
 
 def upload(path: str, kind: str, epoch: int, *, seconds: float, accepted: int = 0, good: int = 0) -> None:
@@ -111,7 +113,7 @@ def _key(secret: str) -> bytes:
 @contextlib.contextmanager
 def taken() -> Iterator[list[Batch]]:
     """What is to be written: forgotten when the block ends well, kept when it raises, at most 15 minutes."""
-    global _told, _number
+    global _told, _number, _giving_up
     with _lock:
         if _told:
             _number += 1
@@ -119,11 +121,14 @@ def taken() -> Iterator[list[Batch]]:
             _told = {}
         if old := [batch for batch in _waiting if clock() - batch.taken_at > KEPT_S]:
             del _waiting[: len(old)]
-            log.warning("%d s of counts wait for the database for more than 15 min and are given up", len(old))
+            if not _giving_up:
+                log.warning("counts that wait for the database for more than 15 min are given up until it takes them")
+            _giving_up = True
         batches = list(_waiting)
     yield batches
     with _lock:
         del _waiting[: len(batches)]
+        _giving_up = False
 
 
 def write(batches: Sequence[Batch]) -> None:
@@ -135,11 +140,14 @@ def write(batches: Sequence[Batch]) -> None:
     known = set(rows.values_list("number", flat=True))
     for batch in batches:
         batch.tried = True
-    Tally.objects.bulk_create(
+    new = (
         Tally(process=process, number=batch.number, written=DatabaseTime(), data=encode(batch.buckets))
         for batch in batches
         if batch.number not in known
     )
+    # After an outage they are hundreds, each with the devices that were refused meanwhile.
+    for part in portions(new, weigh=lambda row: ROW + len(row.data)):
+        Tally.objects.bulk_create(part)
 
 
 def encode(buckets: Sequence[Bucket]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from streaming import deadletters
 from streaming.deadletters import Burial
-from streaming.envelope import Origin
+from streaming.envelope import FIELD, Origin
 from streaming.failures import Unavailable
 from streaming.opening import Fields, Opened, buried, open_entry
 from streaming.probing import probe
@@ -13,6 +13,8 @@ from streaming.registry import Kind
 from streaming.storing import Item, Spend, Tally, store
 
 CHUNK_RECORDS = 1_000
+# Of entries as they are in the stream: what devices send may be 256 kB each.
+CHUNK_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +52,22 @@ class Batch:
     isolated: bool = False
 
     def chunks(self) -> Iterator[Chunk]:
-        """Chunks of at most about 1,000 records, whole entries of one minute each, opened as they are needed."""
+        """Chunks of about 1,000 records or 8 MB at most, whole entries of one minute each, opened as needed."""
         identifiers: list[bytes] = []
         items: list[Item] = []
         burials: list[Burial] = []
         origins: dict[Origin, int] = {}
-        minute = 0
+        minute = size = 0
         for index, (identifier, fields) in enumerate(self.entries):
             opened = self._open(identifier, fields)
-            full = len(items) + len(burials) >= CHUNK_RECORDS or len(identifiers) >= CHUNK_RECORDS
+            most = max(len(items) + len(burials), len(identifiers))
+            full = most >= CHUNK_RECORDS or size >= CHUNK_BYTES
             if identifiers and (full or opened.minute != minute):
                 rest = [each for each, _ in self.entries[index:]]
                 yield Chunk(self, identifiers, items, burials, minute, origins, rest)
-                identifiers, items, burials, origins = [], [], [], {}
+                identifiers, items, burials, origins, size = [], [], [], {}, 0
             minute = opened.minute
+            size += len(fields.get(FIELD, b""))
             identifiers.append(identifier)
             items += opened.items
             burials += opened.burials

@@ -10,6 +10,7 @@ import msgspec
 from django.db import connection
 from django.utils import timezone
 
+from ljwx.portions import ROW, portions
 from streaming.envelope import Origin, Reject
 from streaming.fingerprints import REASON_MOST, fingerprint
 from streaming.models import DeadLetter
@@ -111,13 +112,18 @@ def bury(burials: Iterable[Burial]) -> int:
         if digest not in known
     ]
     # A no-op upsert: two consumers may bury the same record at once. Never INSERT IGNORE, which cuts values to fit.
-    DeadLetter.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        update_fields=["digest"],
-        unique_fields=["digest"] if connection.features.supports_update_conflicts_with_target else None,
-    )
+    for part in portions(rows, weigh=_weight):
+        DeadLetter.objects.bulk_create(
+            part,
+            update_conflicts=True,
+            update_fields=["digest"],
+            unique_fields=["digest"] if connection.features.supports_update_conflicts_with_target else None,
+        )
     return len(rows)
+
+
+def _weight(letter: DeadLetter) -> int:
+    return ROW + len(letter.payload)
 
 
 def _moment(milliseconds: int) -> datetime:

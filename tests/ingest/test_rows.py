@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ingest import rows
 from ingest.rows import Table, plain
 from ingest.times import Plain
+from ljwx.portions import STATEMENT
 from tests.ingest.fuzz import FUZZ
 
 WEEKS = Table(
@@ -143,7 +144,7 @@ def test_every_value_reads_back_as_it_was_written(distance: float, customer: int
 
 @pytest.mark.django_db
 def test_many_rows_go_in_several_statements(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "MOST_ROWS", 3)
+    monkeypatch.setattr(rows, "ROW", STATEMENT // 4 + 1)
     monkeypatch.setattr(rows, "MOST_KEYS", 4)
     serials = [f"S{number:02}" for number in range(10)]
     statements: list[str] = []

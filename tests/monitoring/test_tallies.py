@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from ljwx import databaseclock
+from ljwx import databaseclock, portions
 from monitoring import evidence, flushing, ledger, processes, tallies
 from monitoring.bucket import Bucket, Key
 from monitoring.evidence import Rate
@@ -36,7 +36,7 @@ def total() -> dict[Key, Bucket]:
     return found
 
 
-def refused(*args: object) -> None:
+def refused(*args: object, **kwargs: object) -> None:
     raise OperationalError(2006, "Server has gone away")
 
 
@@ -133,10 +133,12 @@ def test_a_commit_of_which_nobody_is_sure_is_not_written_twice(db: None) -> None
     assert Tally.objects.count() == 2
 
 
-def test_what_waits_for_the_database_for_fifteen_minutes_is_given_up(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_for_the_database_for_fifteen_minutes_is_given_up_which_is_said_once(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     now = 1000.0
     monkeypatch.setattr(tallies, "clock", lambda: now)
-    for _ in range(2):
+    for _ in range(3):
         tallies.stored(*HEALTH, 2)
         with pytest.raises(OperationalError), tallies.taken():
             refused()
@@ -144,6 +146,24 @@ def test_what_waits_for_the_database_for_fifteen_minutes_is_given_up(db: None, m
     now -= tallies.KEPT_S - 1
     flushing.flush()
     assert total()[HEALTH].good == 2
+    assert caplog.text.count("more than 15 min are given up") == 1
+
+
+def test_what_has_waited_for_long_is_written_in_statements_that_a_server_takes(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "ROW", portions.STATEMENT // 5 * 2)
+    for _ in range(5):
+        tallies.stored(*HEALTH, 1)
+        with pytest.raises(OperationalError), tallies.taken():
+            refused()
+    with CaptureQueriesContext(connection) as captured:
+        flushing.flush()
+    inserts = [
+        query["sql"] for query in captured if f"INSERT INTO {connection.ops.quote_name('ljwx_tally')}" in query["sql"]
+    ]
+    assert [sql.count("good") for sql in inserts] == [2, 2, 1]
+    assert total()[HEALTH].good == 5
 
 
 def test_a_loop_writes_once_a_second(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
