@@ -102,8 +102,9 @@ class Ports:
         return self._pool[name]
 
     def empty(self) -> None:
-        """No row in any table, but a route for each kind."""
-        for table in TABLES:
+        """No row in any table, but a route for each kind; the numbers of rows begin anew, so that no seed meets those
+        of another, which reach the value that stands for a poison."""
+        for table in (*TABLES, "sqlite_sequence"):
             self.database.raw.execute(f"DELETE FROM {table}")
 
     def without_keys(self, table: str) -> None:
