@@ -6,7 +6,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 # Characters of values in one statement. A server closes the connection on one above its `max_allowed_packet`, which is
-# 16 MB in MariaDB, and that looks like a server that has gone away: the same statement would be tried for ever. A
+# 16 MB in MariaDB, and that looks like a server that has gone away: the same statement would be tried again. A
 # character is at most 4 bytes, or 2 when it is escaped.
 STATEMENT = 1 << 20
 # What a row weighs beside its texts: 2,000 rows of numbers make one statement.

@@ -1,4 +1,4 @@
-"""Whatever devices send at once: no statement is larger than a server takes, and nothing waits for ever."""
+"""Whatever devices send at once: no statement is larger than a server takes."""
 
 import msgspec
 import pytest
@@ -26,7 +26,7 @@ def test_readings_of_much_nested_data_are_stored() -> None:
 
 
 def test_large_records_that_can_not_be_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    # In one transaction, as replay and repair have it.
+    # In one transaction, as a repair may have it.
     monkeypatch.setattr(batch, "CHUNK_BYTES", 1 << 30)
     for number in range(MANY):
         put(
