@@ -7,17 +7,17 @@ from typing import Any
 import redis
 
 from ljwx.redis import client
-from streaming import groups
+from streaming import groups, paging
 from streaming.registry import Kind
 
 EXACT = 10_000
-PAGE = 1_000
+EXACT_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Entries of one kind: `undelivered` is exact up to 10,000 and a lower bound beyond. `oldest_s`: age in seconds
-    of the oldest entry that is not acknowledged, None when there is none."""
+    """Entries of one kind: `undelivered` is exact up to 10,000 or 16 MB of them and a lower bound beyond. `oldest_s`:
+    age in seconds of the oldest entry that is not acknowledged, None when there is none."""
 
     length: int
     undelivered: int
@@ -40,25 +40,16 @@ def measure(kind: Kind, *, now: float | None = None) -> Backlog:
         raise
     length = connection.xlen(kind.stream)
     delivered: Any = group["last-delivered-id"] if group else b"0-0"
-    first, undelivered = _undelivered(connection, kind.stream, delivered)
-    if undelivered >= EXACT:
+    # Redis' own `lag` is null after XDEL and wrong after trimming unread entries: count.
+    found, exact = paging.read(connection, kind.stream, after=delivered, most=EXACT, most_bytes=EXACT_BYTES)
+    undelivered = len(found)
+    if not exact:
         # Without a group nobody has read anything of the stream.
         undelivered = max(undelivered, (group.get("lag") or 0) if group else length)
+    first = found[0][0] if found else None
     pending = group["pending"] if group else 0
     if pending:
         first = connection.xpending(kind.stream, kind.group)["min"] or first
     now = time.time() if now is None else now
     oldest = max(0.0, now - int(bytes(first).split(b"-")[0]) / 1000) if first else None
     return Backlog(length, undelivered, pending, oldest)
-
-
-def _undelivered(connection: redis.Redis, stream: str, after: bytes) -> tuple[bytes | None, int]:
-    # Redis' own `lag` is null after XDEL and wrong after trimming unread entries: count.
-    first: bytes | None = None
-    cursor, count = after, 0
-    while count < EXACT:
-        page: Any = connection.xrange(stream, min=b"(" + cursor, count=PAGE)
-        if not page:
-            break
-        first, cursor, count = first or page[0][0], page[-1][0], count + len(page)
-    return first, count

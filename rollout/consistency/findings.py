@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from ljwx.portions import ROW, portions
 from rollout.consistency.acknowledging import end_known
 from rollout.consistency.holes import Hole
 from rollout.consistency.ids import Id
@@ -37,7 +38,8 @@ def record(row: CheckProgress, judged: Sequence[Judged], *, hole: Hole | None, s
     if found:
         end_known(found)
         there = CheckFinding.objects.filter(check_run=row.check_run_id, kind=row.kind).count()
-        CheckFinding.objects.bulk_create(found[: max(0, MOST - there)])
+        for part in portions(found[: max(0, MOST - there)], weigh=lambda row: ROW + len(row.payload)):
+            CheckFinding.objects.bulk_create(part)
     if judged:
         _resolve(row, judged, since=since, through=through)
 

@@ -1,7 +1,6 @@
 """A stream as it is now: what is kept of it, and what of it is settled."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import redis
 
@@ -9,10 +8,11 @@ from ljwx.redis import client
 from rollout.consistency import ids
 from rollout.consistency.ids import Id
 from rollout.consistency.promises import Entry
-from streaming import groups
+from streaming import groups, paging
 from streaming.registry import Kind
 
 ZERO = Id(0, 0)
+PAGE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,12 @@ def look(kind: Kind) -> Look:
 
 
 def page(kind: Kind, *, after: Id, bound: Id | None, most: int) -> list[Entry]:
-    """At most `most` entries after `after` and before `bound` (None: to the end), oldest first. Raises
-    redis.RedisError."""
+    """At most `most` entries, or about 16 MB of them, after `after` and before `bound` (None: to the end), oldest
+    first. Raises redis.RedisError."""
     if bound is not None and bound <= after.after():
         return []
     end = "+" if bound is None else f"({bound}"
-    found: Any = client("control").xrange(kind.stream, min=f"({after}", max=end, count=most)
+    found, _all = paging.read(
+        client("control"), kind.stream, after=str(after).encode(), to=end, most=most, most_bytes=PAGE_BYTES
+    )
     return [Entry(kind, identifier, fields) for identifier, fields in found]

@@ -7,7 +7,7 @@ import pytest
 import redis as redis_py
 
 from ljwx.redis import client
-from streaming import backlog, groups, registry
+from streaming import backlog, groups, paging, registry
 from streaming.backlog import Backlog, measure
 from tests.streaming.entries import put, readings
 from tests.streaming.oldest import since_7
@@ -72,14 +72,14 @@ def test_trimmed_entries_that_nobody_read_are_not_counted() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5])
 def test_the_count_is_exact_whatever_the_page(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    monkeypatch.setattr(backlog, "PAGE", 2)
+    monkeypatch.setattr(paging, "PAGE", 2)
     fill(count)
     assert measure(HEALTH, now=NOW).undelivered == count
 
 
 @since_7
 def test_a_very_long_backlog_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backlog, "PAGE", 2)
+    monkeypatch.setattr(paging, "PAGE", 2)
     monkeypatch.setattr(backlog, "EXACT", 4)
     fill(9)
     assert measure(HEALTH, now=NOW).undelivered == 9  # without a group nobody has read any of it
@@ -88,6 +88,28 @@ def test_a_very_long_backlog_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPa
     client("control").xdel(HEALTH.stream, deliver(1)[0])
     client("control").xdel(HEALTH.stream, client("control").xrange(HEALTH.stream)[3][0])
     assert measure(HEALTH, now=NOW).undelivered == 4  # Redis does not know any more
+
+
+def test_large_entries_are_counted_a_few_at_a_time_and_not_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "FIRST_PAGE", 3)
+    monkeypatch.setattr(paging, "PAGE_BYTES", 2_500)
+    monkeypatch.setattr(backlog, "EXACT_BYTES", 6_500)
+    asked: list[int] = []
+    real = client("control").xrange
+
+    def counted(*args: Any, count: int, **kwargs: Any) -> Any:
+        asked.append(count)
+        return real(*args, count=count, **kwargs)
+
+    for _ in range(9):
+        client("control").xadd(HEALTH.stream, {"d": "x" * 1_000})
+    monkeypatch.setattr(client("control"), "xrange", counted)
+    groups.ensure(client("control"), HEALTH)
+    found = measure(HEALTH)
+    assert asked == [3, 2, 2]
+    assert found.undelivered in {7, 9}  # 9 where Redis itself knows
+    client("control").xtrim(HEALTH.stream, maxlen=6, approximate=False)
+    assert measure(HEALTH).undelivered == 6
 
 
 def test_a_clock_that_is_behind_gives_no_negative_age() -> None:
