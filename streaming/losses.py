@@ -14,7 +14,9 @@ from streaming.registry import Kind
 
 log = logging.getLogger(__name__)
 
+# So many, or so large ones, are not counted: everybody waits while Redis does.
 MOST_UNREAD = 1_000
+MOST_UNREAD_BYTES = 4 << 20
 
 # XACK says how many were still pending: an entry is counted once, whoever finds it. It also lets a full Redis,
 # which refuses HINCRBY, take it from a script that has written before.
@@ -33,8 +35,16 @@ for _, group in ipairs(groups) do
   local held = {}
   for i = 1, #group, 2 do held[group[i]] = group[i + 1] end
   if held['name'] == ARGV[2] and held['lag'] then
-    local unread = #redis.call('XRANGE', KEYS[2], '(' .. held['last-delivered-id'], '+', 'COUNT', ARGV[3])
-    if unread == tonumber(ARGV[3]) then return 0 end
+    local unread, bytes, last = 0, 0, held['last-delivered-id']
+    repeat
+      local page = redis.call('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', 100)
+      for _, entry in ipairs(page) do
+        for i = 2, #entry[2], 2 do bytes = bytes + #entry[2][i] end
+        last = entry[1]
+      end
+      unread = unread + #page
+      if unread >= tonumber(ARGV[3]) or bytes > tonumber(ARGV[4]) then return 0 end
+    until #page < 100
     local gap = math.max(0, held['lag'] - unread)
     local known = tonumber(redis.call('HGET', KEYS[1], ARGV[1] .. ':gap') or 0)
     if gap == known then return 0 end
@@ -68,7 +78,8 @@ class Losses:
 
     def unread(self, kind: Kind) -> None:
         """Entries that were deleted before anybody read them, as far as the server lets one know."""
-        self._tell(kind, self._connection.eval(UNREAD, 2, LOST_KEY, kind.stream, kind.name, kind.group, MOST_UNREAD))
+        most = (MOST_UNREAD, MOST_UNREAD_BYTES)
+        self._tell(kind, self._connection.eval(UNREAD, 2, LOST_KEY, kind.stream, kind.name, kind.group, *most))
 
     def _tell(self, kind: Kind, lost: Any) -> None:
         # What a shadow lacks is stored, by the legacy path: the check names the stretch that it can not verify.

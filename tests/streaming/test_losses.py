@@ -127,6 +127,24 @@ def test_a_group_that_a_person_has_set_back_and_forth_loses_nothing() -> None:
     assert lost() == {}
 
 
+@since_7
+def test_more_entries_than_a_page_that_wait_are_counted_to_the_last() -> None:
+    fill(204)
+    deliver("host:1", 1)
+    client("control").xtrim(HEALTH.stream, maxlen=200, approximate=False)
+    look()
+    assert lost() == {"health": 3}
+
+
+def test_large_entries_that_wait_are_no_loss_and_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(losses, "MOST_UNREAD_BYTES", 300)
+    fill(12)
+    deliver("host:1", 1)
+    client("control").xtrim(HEALTH.stream, maxlen=9, approximate=False)
+    look()
+    assert lost() == {}
+
+
 def test_many_entries_that_wait_are_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(losses, "MOST_UNREAD", 5)
     groups.ensure(client("control"), HEALTH)
