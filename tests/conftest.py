@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -17,6 +18,9 @@ from tests import emptying, servers
 from tests.managed import ROOT, Managed, environment
 from tests.run import temporary
 
+# How long a property takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 PROCESSES = ROOT / "tests" / "processes"
 # Real processes meet the database that people run them on: SQLite under `bin/up`, a server elsewhere. The rest of them
 # meets both.

@@ -31,4 +31,7 @@ def test_a_thread_goes_on_after_a_connection_that_can_not_even_be_closed(
     value = background.Refreshed("a value", load, initial="", errors=())
     background.start(value)
     assert loaded.wait(10)
+    for thread in threading.enumerate():
+        if thread.name == "refreshes a value":
+            thread.join(10)
     assert "a value can not be refreshed, the last value stays" in caplog.text

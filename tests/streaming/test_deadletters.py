@@ -71,7 +71,7 @@ def test_a_settled_letter_is_not_opened_again() -> None:
     st.binary(max_size=300), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=300)
 )
 @settings(max_examples=100, deadline=None, database=None, derandomize=True,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+          suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])  # fmt: skip
 def test_any_bytes_are_kept_byte_for_byte_with_any_reason(payload: bytes, reason: str) -> None:
     with undone():
         assert bury([burial(payload, reason=reason, device_sn=reason)]) == 1
