@@ -14,17 +14,20 @@ from streaming.producer import Entry, NotAppended
 
 ROUND_MOST = 1_000
 ROUND_BYTES = 4 << 20
+# What may wait: more than Redis takes in a second is refused at once, and no device can fill the memory.
 QUEUE_MOST = 20_000
+QUEUE_BYTES = 128 << 20
 DEADLINE_S = 0.5
 
 
 class _Ticket:
     """The entries of one upload, waiting for their replies."""
 
-    __slots__ = ("entries", "failure", "future", "ids")
+    __slots__ = ("entries", "failure", "future", "ids", "size")
 
-    def __init__(self, entries: Sequence[Entry], future: "asyncio.Future[list[str]]") -> None:
+    def __init__(self, entries: Sequence[Entry], size: int, future: "asyncio.Future[list[str]]") -> None:
         self.entries = entries
+        self.size = size
         self.future = future
         self.ids: list[str] = []
         self.failure: Exception | None = None
@@ -44,16 +47,19 @@ class GroupCommit:
         self._pool: redis.asyncio.ConnectionPool | None = None
         self._connection: Any = None
         self._queue: deque[_Ticket] = deque()
+        self._held = 0
         self._task: asyncio.Task[None] | None = None
 
     async def append(self, entries: Sequence[Entry]) -> list[str]:
         """Append `entries` in order and return their ids. Raises NotAppended."""
         if not breaker.current.allows():
             raise NotAppended("Redis did not answer a moment ago", unsure=False)
-        if len(self._queue) >= QUEUE_MOST:
+        size = sum([len(entry.data) for entry in entries])
+        if len(self._queue) >= QUEUE_MOST or self._held + size > QUEUE_BYTES:
             raise NotAppended("too many appends are waiting", unsure=False)
-        ticket = _Ticket(entries, asyncio.get_running_loop().create_future())
+        ticket = _Ticket(entries, size, asyncio.get_running_loop().create_future())
         self._queue.append(ticket)
+        self._held += size
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._rounds())
         return await ticket.future
@@ -74,13 +80,11 @@ class GroupCommit:
                 breaker.current.failed()
                 await self._drop()
                 # What waits behind them would wait in vain, and was never sent.
-                waiting, self._queue = self._queue, deque()
                 self._fail(tickets, f"{type(error).__name__}: {error}", unsure=True)
-                self._fail(waiting, f"{type(error).__name__}: {error}", unsure=False)
+                self._fail(self._emptied(), f"{type(error).__name__}: {error}", unsure=False)
             except BaseException:
                 self._fail(tickets, "the server is stopping", unsure=True)
-                self._fail(self._queue, "the server is stopping", unsure=False)
-                self._queue.clear()
+                self._fail(self._emptied(), "the server is stopping", unsure=False)
                 # Replies that were not read would be taken for those of the next round.
                 await self._drop()
                 raise
@@ -92,8 +96,13 @@ class GroupCommit:
         size = 0
         while self._queue and len(tickets) < ROUND_MOST and size < ROUND_BYTES:
             tickets.append(self._queue.popleft())
-            size += sum(len(entry.data) for entry in tickets[-1].entries)
+            size += tickets[-1].size
+        self._held -= size
         return tickets
+
+    def _emptied(self) -> Iterable[_Ticket]:
+        waiting, self._queue, self._held = self._queue, deque(), 0
+        return waiting
 
     async def _round(self, tickets: Sequence[_Ticket]) -> None:
         connection = await self._connected()

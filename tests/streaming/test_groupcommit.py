@@ -165,6 +165,15 @@ def test_more_than_the_queue_holds_is_refused_at_once(monkeypatch: pytest.Monkey
     assert len(stored("s")) == 10
 
 
+def test_large_appends_wait_only_as_far_as_the_memory_for_them_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groupcommit, "QUEUE_BYTES", 1_000)
+    group = GroupCommit(async_pool)
+    for _ in range(2):  # what was sent is held no more
+        answers = together(*[[Entry("s", b"x" * 300)] for _ in range(5)], group=group)
+        assert [isinstance(answer, NotAppended) for answer in answers] == [False] * 3 + [True] * 2
+    assert len(stored("s")) == 6
+
+
 def test_a_round_has_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groupcommit, "ROUND_BYTES", 1_000)
     rounds: list[int] = []
