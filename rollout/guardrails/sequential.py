@@ -8,6 +8,10 @@ from rollout.guardrails.checked import Checked, require
 from rollout.guardrails.likelihood import log_mean_exp, log_mixture, steps
 from rollout.guardrails.numbers import Count, Number
 
+# In a text that stands for one error alone, of a device that nobody knows: it does not come again, and of a failure of
+# everything there are a hundred thousand in a second.
+ITSELF = ":"
+
 
 class SequentialTest(Checked, frozen=True):
     """H0: at most `null` of the records are errors. Acts when E ≥ `mixture_act`, or when the restarting detector's mean
@@ -57,7 +61,8 @@ class Detector(msgspec.Struct, frozen=True):
     """Both detectors after the seconds up to `fed`. A value: JSON keeps it over a restart of its owner, bit for bit.
 
     One per path and kind, begun anew at each epoch (`Detector(test=…)`), and after a shared cause. A changed policy
-    counts from then on, too: the test is part of the value. The device of an error is any text that stands for it.
+    counts from then on, too: the test is part of the value. The device of an error is any text that stands for it;
+    with a `:` it stands for that error alone.
     `sums`: s per alternative; `suspects`, `suspected`: devices (up to the minimum) and errors since all sums were 0;
     `recent`: device → second of its last error that counted, as long as a burst may go on.
     """
@@ -130,7 +135,7 @@ def _bursts(detector: Detector, *, second: int, failed: Sequence[str]) -> tuple[
     for device in failed:
         if device not in recent:
             counted.append(device)
-            if burst_s:
+            if burst_s and ITSELF not in device:
                 recent[device] = second
     return recent, counted
 

@@ -37,7 +37,7 @@ def test_each_error_has_a_device_and_unknown_ones_are_no_single_device() -> None
     found = bucket(second=7)
     found.fail("dead", 2, "a")
     found.fail("lost", 2, "")
-    assert found.failed() == ["a", "a", "7:0", "7:1"]
+    assert found.failed() == ["a", "a", "7:3:0", "7:3:1"]
 
 
 def test_json_keeps_a_bucket_and_leaves_out_what_is_empty() -> None:

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitoring.bucket import Bucket
+from rollout.controller.tallies import seconds
 from rollout.guardrails.likelihood import log_mixture
 from rollout.guardrails.sequential import Detector, SequentialTest, add, feed
 from tests.rollout.guardrails.detected import TEST, detector, devices, mixture_acts, restarting_acts
@@ -98,6 +100,12 @@ def test_bursts_are_told_apart_by_device() -> None:
 def test_what_can_not_be_a_burst_any_more_is_forgotten() -> None:
     state = feed(Detector(test=TEST), seconds=[(0, 0, devices(1_000)), (9, 0, ["x"]), (10, 1, [])])
     assert state.recent == {"x": 9}
+
+
+def test_errors_of_devices_that_nobody_knows_all_count_and_none_is_remembered() -> None:
+    both = [Bucket("stream", "health", epoch, 9, errors={"fallback": 100}, others=100) for epoch in (0, 1)]
+    state = feed(Detector(test=TEST), seconds=seconds(both))
+    assert (state.tally.errors, state.tally.repeats, state.recent) == (200, 0, {})
 
 
 def test_the_errors_of_a_busy_second_are_not_taken_for_a_row() -> None:
