@@ -57,12 +57,6 @@ class Bucket(msgspec.Struct, omit_defaults=True):
         else:
             self.others += records
 
-    def failed(self) -> list[str]:
-        """A text that stands for its device for each error. One of `others` stands for itself, with a `:`: so many
-        devices are not one that fails again and again."""
-        known = [device for device, records in sorted(self.devices.items()) for _ in range(records)]
-        return known + [f"{self.second}:{self.epoch}:{number}" for number in range(self.others)]
-
     def merge(self, other: "Bucket") -> None:
         """Count everything that `other` has counted; path, kind, epoch and second stay. Devices are as many as both
         have: the bound is that of one process and second."""

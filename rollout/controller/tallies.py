@@ -1,12 +1,12 @@
 """The told counts of both paths, as the detectors and the guardrails want them."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 
 from monitoring.bucket import Bucket
 from monitoring.histogram import Histogram
 from rollout.guardrails.evidence import Accept
-from rollout.guardrails.sequential import Detector, SequentialTest, Tally, feed
+from rollout.guardrails.sequential import Detector, Failed, SequentialTest, Tally, feed
 from rollout.routes import STREAM
 
 # At least so much time is in a p99, even when one second has requests enough.
@@ -61,10 +61,16 @@ def of_epoch(buckets: Iterable[Bucket], kind: str, epoch: int) -> list[Bucket]:
     return [each for each in buckets if each.path == STREAM and each.kind == kind and each.epoch in (0, epoch)]
 
 
-def seconds(buckets: Sequence[Bucket]) -> list[tuple[int, int, list[str]]]:
-    """What a detector is fed: second, good records, and the device of each error, in order."""
-    found: dict[int, tuple[int, list[str]]] = {}
+def seconds(buckets: Sequence[Bucket]) -> list[tuple[int, int, Failed]]:
+    """What a detector is fed: second, good records, and errors, in order."""
+    found: dict[int, list[Bucket]] = {}
     for bucket in buckets:
-        good, failed = found.get(bucket.second, (0, []))
-        found[bucket.second] = (good + bucket.good, failed + bucket.failed())
-    return [(second, *found[second]) for second in sorted(found)]
+        found.setdefault(bucket.second, []).append(bucket)
+    return [(second, sum(each.good for each in found[second]), _failed(found[second])) for second in sorted(found)]
+
+
+def _failed(buckets: Sequence[Bucket]) -> Failed:
+    devices: Counter[str] = Counter()
+    for bucket in buckets:
+        devices.update(bucket.devices)
+    return Failed(dict(sorted(devices.items())), sum(bucket.others for bucket in buckets))

@@ -1,6 +1,8 @@
 """The error test of one path and kind: second by second, from the beginning of the epoch."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -8,9 +10,17 @@ from rollout.guardrails.checked import Checked, require
 from rollout.guardrails.likelihood import log_mean_exp, log_mixture, steps
 from rollout.guardrails.numbers import Count, Number
 
-# In a text that stands for one error alone, of a device that nobody knows: it does not come again, and of a failure of
-# everything there are a hundred thousand in a second.
-ITSELF = ":"
+
+class Failed(NamedTuple):
+    """The errors of a second: how many of each device, and how many of devices that nobody knows, each another. When
+    everything fails they are a hundred thousand in a second: they are counted, not listed."""
+
+    devices: Mapping[str, int] = {}
+    others: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.devices.values()) + self.others
 
 
 class SequentialTest(Checked, frozen=True):
@@ -61,8 +71,7 @@ class Detector(msgspec.Struct, frozen=True):
     """Both detectors after the seconds up to `fed`. A value: JSON keeps it over a restart of its owner, bit for bit.
 
     One per path and kind, begun anew at each epoch (`Detector(test=…)`), and after a shared cause. A changed policy
-    counts from then on, too: the test is part of the value. The device of an error is any text that stands for it;
-    with a `:` it stands for that error alone.
+    counts from then on, too: the test is part of the value. The device of an error is any text that stands for it.
     `sums`: s per alternative; `suspects`, `suspected`: devices (up to the minimum) and errors since all sums were 0;
     `recent`: device → second of its last error that counted, as long as a burst may go on.
     """
@@ -77,8 +86,8 @@ class Detector(msgspec.Struct, frozen=True):
     recent: dict[str, int] = {}
 
 
-def add(detector: Detector, *, second: int, good: int, failed: Sequence[str]) -> Detector:
-    """`detector` after one second more: `good` records without error, and the device of each error.
+def add(detector: Detector, *, second: int, good: int, failed: Failed | Sequence[str]) -> Detector:
+    """`detector` after one second more: `good` records without error, and the errors, or the device of each.
 
     The order inside a second is not known. Both detectors are looked at when it ends: E does not depend on the order,
     and of all orders the sums take the one that ends lowest, errors first: s = max(0, s + the ratio of the second).
@@ -90,10 +99,10 @@ def add(detector: Detector, *, second: int, good: int, failed: Sequence[str]) ->
     if good < 0:
         raise ValueError(f"{good} good records: they are counted from 0")
     test, old = detector.test, detector.tally
-    recent, counted = _bursts(detector, second=second, failed=failed)
+    failed = failed if isinstance(failed, Failed) else Failed(Counter(failed))
+    recent, counted, events = _bursts(detector, second=second, failed=failed)
     ratios = steps(test.null, test.alternatives)
     before = detector.sums or (0.0,) * len(ratios)
-    events = len(counted)
     sums = tuple([max(0.0, s + events * hit + good * miss) for s, (hit, miss) in zip(before, ratios, strict=True)])
     devices = _known(detector.devices, counted, test.devices_min)
     begun = any(sums)
@@ -109,9 +118,9 @@ def add(detector: Detector, *, second: int, good: int, failed: Sequence[str]) ->
     tally = Tally(
         good=old.good + good,
         errors=errors,
-        repeats=old.repeats + len(failed) - events,
+        repeats=old.repeats + failed.total - events,
         devices=len(devices),
-        second=second if good or failed else old.second,
+        second=second if good or failed.total else old.second,
         cusum=cusum,
         mixture_peak=mixture_peak,
         cusum_peak=max(old.cusum_peak or 0.0, cusum) if blamed else old.cusum_peak,
@@ -119,25 +128,26 @@ def add(detector: Detector, *, second: int, good: int, failed: Sequence[str]) ->
     return Detector(test, second, tally, devices, sums, suspects, suspected, recent)
 
 
-def feed(detector: Detector, *, seconds: Iterable[tuple[int, int, Sequence[str]]]) -> Detector:
-    """`detector` after `seconds`, each (second, good records, device of each error)."""
+def feed(detector: Detector, *, seconds: Iterable[tuple[int, int, Failed | Sequence[str]]]) -> Detector:
+    """`detector` after `seconds`, each (second, good records, errors)."""
     for second, good, failed in seconds:
         detector = add(detector, second=second, good=good, failed=failed)
     return detector
 
 
-def _bursts(detector: Detector, *, second: int, failed: Sequence[str]) -> tuple[dict[str, int], list[str]]:
+def _bursts(detector: Detector, *, second: int, failed: Failed) -> tuple[dict[str, int], list[str], int]:
+    """The devices whose bursts go on, those that count now, and how many errors do."""
     # Leftmost first: no other choice of errors that lie burst_s apart has more of them, so a device that goes on
     # failing counts again every burst_s, and one error more never makes the others count less.
     burst_s = detector.test.burst_s
     recent = {device: at for device, at in detector.recent.items() if second - at < burst_s}
-    counted = []
-    for device in failed:
-        if device not in recent:
-            counted.append(device)
-            if burst_s and ITSELF not in device:
-                recent[device] = second
-    return recent, counted
+    counted = [device for device in failed.devices if device not in recent]
+    events = len(counted) if burst_s else sum(failed.devices.values())
+    if burst_s:
+        recent |= dict.fromkeys(counted, second)
+    # One that nobody knows stands for itself, and as many as a test asks for are enough to name.
+    unknown = [f"{second}:{number}" for number in range(min(failed.others, detector.test.devices_min))]
+    return recent, counted + unknown, events + failed.others
 
 
 def _known(known: tuple[str, ...], devices: Sequence[str], most: int) -> tuple[str, ...]:

@@ -33,13 +33,6 @@ def test_errors_of_more_devices_than_are_told_apart_are_counted_all_the_same() -
     assert (found.wrong, found.others) == (MOST_DEVICES + 22, 20)
 
 
-def test_each_error_has_a_device_and_unknown_ones_are_no_single_device() -> None:
-    found = bucket(second=7)
-    found.fail("dead", 2, "a")
-    found.fail("lost", 2, "")
-    assert found.failed() == ["a", "a", "7:3:0", "7:3:1"]
-
-
 def test_json_keeps_a_bucket_and_leaves_out_what_is_empty() -> None:
     found = bucket(uploads=1)
     found.fail("dead", 2, "a")
