@@ -99,12 +99,12 @@ def _fsync(connection: redis.Redis) -> Finding:
 
 
 def _memory(info: dict[str, Any]) -> Finding:
-    most, used = int(info.get("maxmemory", 0)), int(info["used_memory"])
+    limit, used = int(info.get("maxmemory", 0)), int(info["used_memory"])
     mend = _("Add memory, or add consumers so that the streams can be trimmed.")
-    if not most:
-        return Finding(MEMORY, True, False, f"{used >> 20} MB, maxmemory 0", mend)
-    share = used / most
-    value = f"{share:.0%} / {most >> 20} MB"
+    # Where no limit is set the machine has one, and ends what passes it.
+    most = limit or int(info.get("total_system_memory", 0))
+    share = used / most if most else 0.0
+    value = f"{share:.0%} / {most >> 20} MB" if limit else f"{used >> 20} MB, maxmemory 0"
     if share < MEMORY_WARNS:
         return Finding(MEMORY, True, False, value, mend)
     return Finding(MEMORY, False, share >= MEMORY_CLOSES, value, mend)

@@ -73,6 +73,7 @@ def test_a_redis_that_is_nearly_full_closes_the_gate() -> None:
         ({"role": "slave"}, "role: slave"),
         ({"aof_last_write_status": "err"}, "aof_last_write_status: err"),
         ({"maxmemory": 1000, "used_memory": 950}, "memory: 95%"),
+        ({"maxmemory": 0, "total_system_memory": 10 << 20, "used_memory": 10 << 20}, "memory: 10 MB, maxmemory 0"),
         ({"redis_version": "unstable"}, "Redis answers what this code does not understand"),
     ],
 )
@@ -93,6 +94,8 @@ def test_what_redis_says_of_itself_closes_the_gate(
         {"redis_version": "10.0.0"},
         {"maxmemory": 1000, "used_memory": 699},
         {"maxmemory": 1000, "used_memory": 940},
+        {"maxmemory": 0, "total_system_memory": 1000, "used_memory": 940},
+        {"maxmemory": 0, "total_system_memory": 0, "used_memory": 940},
     ],
 )
 def test_what_is_only_worth_a_warning_leaves_it_open(monkeypatch: pytest.MonkeyPatch, info: dict[str, Any]) -> None:
