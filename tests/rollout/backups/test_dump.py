@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import stat
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -130,11 +132,32 @@ def test_the_server_is_met_where_django_meets_it(tmp_path: Path) -> None:
     assert text == '[client]\nsocket="/run/other.sock"\n'
 
 
+@pytest.fixture
+def other() -> Iterator[str]:
+    """An empty database of the same server."""
+    name = f"{connection.settings_dict['NAME']}_put_back"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    yield name
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {name}")
+
+
 @pytest.mark.skipif(connection.vendor != MYSQL, reason="MariaDB's own program")
-def test_mariadb_is_dumped_by_its_own_program() -> None:
-    if not any(map(dump.shutil.which, dump.PROGRAMS)):
-        pytest.skip("neither mysqldump nor mariadb-dump is installed")
+def test_mariadb_is_dumped_by_its_own_program_and_can_be_put_back(transactional_db: None, other: str) -> None:
+    # Larger than what the programs send at once by default.
+    payload = bytes(range(256)) * 4_000
+    DeadLetter.objects.create(
+        kind="health", reason="r", category="c", form="entry", payload=payload, digest="d",
+        received_at="2026-09-15T00:00Z",
+    )  # fmt: skip
     found = take()
     assert found.status == "verified", found.error
+    client = ["mariadb", f"--socket={connection.settings_dict['OPTIONS']['unix_socket']}", "--user=root", other]
     with dump.lines.reading(Path(found.path) / dump.SQL) as file:
-        assert b"CREATE TABLE `rollout_route`" in file.read()
+        subprocess.run(client, input=file.read(), check=True)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT payload FROM {other}.ljwx_dead_letter")
+        assert cursor.fetchall() == ((payload,),)
+        cursor.execute(f"SELECT COUNT(*) FROM {other}.django_migrations")
+        assert cursor.fetchone()[0] > 30
