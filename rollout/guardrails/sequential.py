@@ -1,6 +1,5 @@
 """The error test of one path and kind: second by second, from the beginning of the epoch."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -86,8 +85,8 @@ class Detector(msgspec.Struct, frozen=True):
     recent: dict[str, int] = {}
 
 
-def add(detector: Detector, *, second: int, good: int, failed: Failed | Sequence[str]) -> Detector:
-    """`detector` after one second more: `good` records without error, and the errors, or the device of each.
+def add(detector: Detector, *, second: int, good: int, failed: Failed) -> Detector:
+    """`detector` after one second more: `good` records without error, and the errors.
 
     The order inside a second is not known. Both detectors are looked at when it ends: E does not depend on the order,
     and of all orders the sums take the one that ends lowest, errors first: s = max(0, s + the ratio of the second).
@@ -99,7 +98,6 @@ def add(detector: Detector, *, second: int, good: int, failed: Failed | Sequence
     if good < 0:
         raise ValueError(f"{good} good records: they are counted from 0")
     test, old = detector.test, detector.tally
-    failed = failed if isinstance(failed, Failed) else Failed(Counter(failed))
     recent, counted, events = _bursts(detector, second=second, failed=failed)
     ratios = steps(test.null, test.alternatives)
     before = detector.sums or (0.0,) * len(ratios)
@@ -128,7 +126,7 @@ def add(detector: Detector, *, second: int, good: int, failed: Failed | Sequence
     return Detector(test, second, tally, devices, sums, suspects, suspected, recent)
 
 
-def feed(detector: Detector, *, seconds: Iterable[tuple[int, int, Failed | Sequence[str]]]) -> Detector:
+def feed(detector: Detector, *, seconds: Iterable[tuple[int, int, Failed]]) -> Detector:
     """`detector` after `seconds`, each (second, good records, errors)."""
     for second, good, failed in seconds:
         detector = add(detector, second=second, good=good, failed=failed)

@@ -1,10 +1,12 @@
 """Detectors that were fed, for the tests of what follows from them."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
-from rollout.guardrails.sequential import Detector, SequentialTest, Tally, add
+from rollout.guardrails import sequential
+from rollout.guardrails.sequential import Detector, Failed, SequentialTest, Tally
 
 TEST = SequentialTest()
 
@@ -12,6 +14,18 @@ TEST = SequentialTest()
 def devices(number: int) -> list[str]:
     """As many different devices."""
     return [f"device-{each}" for each in range(number)]
+
+
+def add(detector: Detector, *, second: int, good: int, failed: Sequence[str]) -> Detector:
+    """`detector` after one second more, with the device of each error."""
+    return feed(detector, seconds=[(second, good, failed)])
+
+
+def feed(detector: Detector, *, seconds: Iterable[tuple[int, int, Sequence[str]]]) -> Detector:
+    """`detector` after `seconds`, each (second, good records, device of each error)."""
+    return sequential.feed(
+        detector, seconds=[(second, good, Failed(Counter(failed))) for second, good, failed in seconds]
+    )
 
 
 def detector(*, good: int, failed: Sequence[str] = (), second: int = 1_000, test: SequentialTest = TEST) -> Detector:

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from rollout.guardrails.actions import Action
 from rollout.guardrails.codes import Code
 from rollout.guardrails.metrics import Metric
-from rollout.guardrails.sequential import Detector, SequentialTest, Tally, add
+from rollout.guardrails.sequential import Detector, SequentialTest, Tally
 from rollout.guardrails.verdicts import Verdict
-from tests.rollout.guardrails.detected import TEST, devices
+from tests.rollout.guardrails.detected import TEST, add, devices
 from tests.rollout.guardrails.healthy import NOW, POLICY, found, judged, tally
 
 

@@ -25,9 +25,9 @@ from rollout.guardrails.evidence import (
 from rollout.guardrails.judge import judge
 from rollout.guardrails.metrics import LEGACY, STREAM, Metric
 from rollout.guardrails.recovery import streaks
-from rollout.guardrails.sequential import Detector, Tally, add
+from rollout.guardrails.sequential import Detector, Tally
 from rollout.guardrails.verdicts import Verdict
-from tests.rollout.guardrails.detected import TEST, devices
+from tests.rollout.guardrails.detected import TEST, add, devices
 from tests.rollout.guardrails.healthy import NOW, POLICY, evidence, kind
 
 derandomized = settings(deadline=None, database=None, derandomize=True, max_examples=150)

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "rollout" / "guardrails"
-ALLOWED = {"collections", "collections.abc", "enum", "functools", "math", "msgspec", "msgspec.structs", "typing"}
+ALLOWED = {"collections.abc", "enum", "functools", "math", "msgspec", "msgspec.structs", "typing"}
 FORBIDDEN = {"open", "print", "input", "eval", "exec", "compile", "__import__", "globals", "breakpoint"}
 
 

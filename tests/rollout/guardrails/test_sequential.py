@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from monitoring.bucket import Bucket
 from rollout.controller.tallies import seconds
+from rollout.guardrails import sequential
 from rollout.guardrails.likelihood import log_mixture
-from rollout.guardrails.sequential import Detector, SequentialTest, add, feed
-from tests.rollout.guardrails.detected import TEST, detector, devices, mixture_acts, restarting_acts
+from rollout.guardrails.sequential import Detector, Failed, SequentialTest
+from tests.rollout.guardrails.detected import TEST, add, detector, devices, feed, mixture_acts, restarting_acts
 
 GOLDEN = {3: 3, 5: 3, 10: 4, 20: 5, 50: 8, 100: 13, 200: 21, 500: 41, 1_000: 74, 2_000: 135}
 
@@ -104,8 +105,18 @@ def test_what_can_not_be_a_burst_any_more_is_forgotten() -> None:
 
 def test_errors_of_devices_that_nobody_knows_all_count_and_none_is_remembered() -> None:
     both = [Bucket("stream", "health", epoch, 9, errors={"fallback": 100}, others=100) for epoch in (0, 1)]
-    state = feed(Detector(test=TEST), seconds=seconds(both))
+    state = sequential.feed(Detector(test=TEST), seconds=seconds(both))
     assert (state.tally.errors, state.tally.repeats, state.recent) == (200, 0, {})
+
+
+def test_each_error_has_a_device_and_unknown_ones_are_no_single_device() -> None:
+    found = Bucket("stream", "health", 3, second=7)
+    found.fail("dead", 2, "a")
+    found.fail("lost", 2, "")
+    fed = seconds([found])
+    assert fed == [(7, 0, Failed({"a": 2}, 2))]
+    state = sequential.feed(Detector(test=TEST), seconds=fed)
+    assert (state.tally.errors, state.tally.repeats, state.devices) == (3, 1, ("a", "7:0", "7:1"))
 
 
 def test_the_errors_of_a_busy_second_are_not_taken_for_a_row() -> None:
