@@ -98,13 +98,18 @@ def _fsync(connection: redis.Redis) -> Finding:
     return Finding("appendfsync", value in {"everysec", "always"}, True, value, mend)
 
 
+def memory_share(info: dict[str, Any]) -> float | None:
+    """How much Redis uses of its `maxmemory`; where none is set, of the machine's memory, for that ends what passes it.
+    None when neither is known."""
+    most = int(info.get("maxmemory") or info.get("total_system_memory") or 0)
+    return int(info["used_memory"]) / most if most else None
+
+
 def _memory(info: dict[str, Any]) -> Finding:
-    limit, used = int(info.get("maxmemory", 0)), int(info["used_memory"])
+    limit, share = int(info.get("maxmemory", 0)), memory_share(info) or 0.0
     mend = _("Add memory, or add consumers so that the streams can be trimmed.")
-    # Where no limit is set the machine has one, and ends what passes it.
-    most = limit or int(info.get("total_system_memory", 0))
-    share = used / most if most else 0.0
-    value = f"{share:.0%} / {most >> 20} MB" if limit else f"{used >> 20} MB, maxmemory 0"
+    used = int(info["used_memory"]) >> 20
+    value = f"{share:.0%} / {limit >> 20} MB" if limit else f"{used} MB, maxmemory 0"
     if share < MEMORY_WARNS:
         return Finding(MEMORY, True, False, value, mend)
     return Finding(MEMORY, False, share >= MEMORY_CLOSES, value, mend)

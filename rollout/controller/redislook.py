@@ -9,7 +9,7 @@ from django.db.models import F
 from ljwx.redis import client
 from monitoring import alarms
 from rollout.guardrails.evidence import Consumers
-from streaming import backlog, losses, registry
+from streaming import backlog, losses, registry, safety
 from streaming.backlog import Backlog
 from streaming.manager import get_consumer_manager
 from streaming.models import ConsumerChange
@@ -39,12 +39,11 @@ def look(*, now: float) -> Look:
 def _look(now: float) -> Look:
     connection = client("control")
     info: dict[str, Any] = connection.info("memory")
-    most = int(info.get("maxmemory") or info.get("total_system_memory") or 0)
     status = get_consumer_manager().status()
     more = ConsumerChange.objects.filter(to_count__gt=F("from_count")).order_by("-version")
     raised = more.values_list("created_at", flat=True).first()
     return Look(
-        memory=int(info["used_memory"]) / most if most else None,
+        memory=safety.memory_share(info),
         evicts=info.get("maxmemory_policy") != "noeviction",
         backlog={kind.name: backlog.measure(kind, now=now) for kind in registry.kinds()},
         lost=losses.counted(connection),
