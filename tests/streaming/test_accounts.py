@@ -20,6 +20,7 @@ from streaming.envelope import Reject
 from streaming.storing import Tally
 from tests.streaming import entries
 from tests.streaming.entries import FIVE, put, readings
+from tests.streaming.stops import Waits
 
 HEALTH = registry.get("health")
 pytestmark = pytest.mark.usefixtures("redis", "held")
@@ -31,20 +32,6 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ledger.forget_told()
     yield
     ledger.forget_told()
-
-
-class Rounds:
-    """A stop flag that is set after so many waits."""
-
-    def __init__(self, most: int) -> None:
-        self.left = most
-
-    def is_set(self) -> bool:
-        return self.left < 0
-
-    def wait(self, timeout: float) -> bool:
-        self.left -= 1
-        return self.is_set()
 
 
 def now_ms() -> int:
@@ -179,6 +166,6 @@ def test_an_audit_that_fails_for_a_reason_nobody_knew_is_not_the_last(
 
     monkeypatch.setattr(subject, "step", step)
     monkeypatch.setattr(accounts, "close_old_connections", lambda: None)
-    subject.run(Rounds(2))
+    subject.run(Waits(3))
     assert len(done) == 2
     assert "not enough values to unpack" in caplog.text

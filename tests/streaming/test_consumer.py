@@ -24,6 +24,7 @@ from streaming.storing import Tally
 from tests.polling import until
 from tests.streaming import entries
 from tests.streaming.entries import FIVE, RECEIVED_MS, letters, pending, put, readings, watched
+from tests.streaming.stops import Waits
 
 HEALTH = registry.get("health")
 pytestmark = pytest.mark.usefixtures("redis", "held")
@@ -488,23 +489,15 @@ def test_the_loop_waits_while_the_world_is_away_and_then_goes_on(caplog: pytest.
 
 
 def test_an_outage_of_hours_ends_no_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-
-    class Stop:
-        def is_set(self) -> bool:
-            return len(waited) == 1_500
-
-        def wait(self, timeout: float) -> bool:
-            waited.append(timeout)
-            return self.is_set()
+    stopping = Waits(1_500)
 
     def away(*args: Any, **kwargs: Any) -> Any:
         raise redis_py.ConnectionError("Error 111 connecting. Connection refused.")
 
     subject = entries.consumer(kinds=[HEALTH])
     monkeypatch.setattr(subject, "step", away)
-    subject.run(Stop())
-    assert consumer.LONGEST_PAUSE_S / 2 <= waited[-1] <= consumer.LONGEST_PAUSE_S
+    subject.run(stopping)
+    assert consumer.LONGEST_PAUSE_S / 2 <= stopping.seconds[-1] <= consumer.LONGEST_PAUSE_S
 
 
 def test_a_consumer_tells_that_it_lives_and_what_it_did() -> None:

@@ -20,6 +20,7 @@ from streaming.worker import State
 from tests import servers
 from tests.streaming.entries import put, readings
 from tests.streaming.fleet import Host, stubborn
+from tests.streaming.stops import Waits
 
 HEALTH = registry.get("health")
 Hosts = Callable[..., Host]
@@ -297,22 +298,14 @@ def stopped() -> Event:
 
 def test_the_loop_goes_on_when_redis_fails(host: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
     subject = host()
-    waited: list[float] = []
-
-    class Stop:
-        def is_set(self) -> bool:
-            return len(waited) >= 4
-
-        def wait(self, timeout: float) -> bool:
-            waited.append(timeout)
-            return self.is_set()
+    stopping = Waits(4)
 
     def step() -> None:
         raise redis_py.TimeoutError("no answer")
 
     monkeypatch.setattr(subject.supervisor, "step", step)
-    subject.supervisor.run(Stop())
-    assert waited == [1, supervisor.TICK_S] * 2
+    subject.supervisor.run(stopping)
+    assert stopping.seconds == [1, supervisor.TICK_S] * 2
 
 
 def test_a_supervisor_of_some_kinds_has_a_number_of_its_own(desired: Desired, host: Hosts) -> None:
