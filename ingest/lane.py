@@ -4,8 +4,8 @@ Django under ASGI hops threads several times for each request. An upload needs n
 must become durable is awaited here. Django's guard against database use on the loop stays on and proves it.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any, cast
@@ -19,18 +19,17 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import ResolverMatch, resolve
 
 from ingest.accept import CanNotAccept
-from ingest.parsers import Announced, announces_more
-from ingest.response import UploadResponse
+from ingest.parsers import Announced
+from ingest.response import UploadResponse, refusal
 from ingest.writerpool import WriterPool
+from ljwx.bodies import TOO_LARGE, Arriving, Message, NotTaken, Receive, Send, announces_more
 from ljwx.redis import async_pool
 from streaming.groupcommit import GroupCommit
 from streaming.mirror import LoopMirror
 
 log = logging.getLogger(__name__)
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = Message
 
 
 class Disconnected(Exception):
@@ -100,8 +99,11 @@ class Lane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         announced = _announced(scope)
         try:
-            body = await _read(announced.length, receive, settings.UPLOAD_MAX_BYTES)
+            body = await _read(announced.length, receive)
         except Disconnected:
+            return
+        except CanNotAccept as error:
+            await _send(refusal(error), send)
             return
         request = LaneRequest(scope, body, announced)
         response = self._handler.get_response(request)
@@ -142,20 +144,37 @@ def _announced(scope: Scope) -> Announced:
     return Announced(content_type.decode("latin-1"), length.decode("latin-1"))
 
 
-async def _read(length: str, receive: Receive, most: int) -> bytes:
-    """The body, read no further than one byte beyond `most`: the view then refuses it as too large."""
-    if announces_more(length, most):
+async def _read(length: str, receive: Receive) -> bytes:
+    """The body, read no further than one byte beyond what an upload may have: the view then refuses it as too large.
+    Raises CanNotAccept when it comes too slowly, or beside too many others."""
+    if announces_more(length):
         return b""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > most or not message.get("more_body", False):
-            return b"".join(parts)[: most + 1]
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        return _cut(message.get("body", b""))
+    arriving, parts = Arriving(), list[bytes]()
+    try:
+        async with asyncio.timeout(settings.BODY_MAX_S):
+            while True:
+                if message["type"] == "http.disconnect":
+                    raise Disconnected
+                parts.append(message.get("body", b""))
+                arriving.add(len(parts[-1]))
+                if not message.get("more_body", False):
+                    break
+                message = await receive()
+    except TimeoutError:
+        raise CanNotAccept from None
+    except NotTaken as error:
+        if error.status != TOO_LARGE:
+            raise CanNotAccept from None
+    finally:
+        arriving.done()
+    return _cut(b"".join(parts))
+
+
+def _cut(body: bytes) -> bytes:
+    return body[: settings.UPLOAD_MAX_BYTES + 1]
 
 
 async def _send(response: HttpResponseBase, send: Send) -> None:

@@ -61,11 +61,6 @@ def announced(request: HttpRequest) -> Announced:
     return known or Announced(request.META.get("CONTENT_TYPE", ""), request.META.get("CONTENT_LENGTH", ""))
 
 
-def announces_more(length: str, most: int) -> bool:
-    """Whether a Content-Length says more than `most` bytes; what is no number says nothing."""
-    return length.isascii() and length.isdecimal() and (len(length) > 18 or int(length) > most)
-
-
 def check_content_type(content_type: str) -> None:
     """JSON in UTF-8, or nothing said. Raises UnsupportedMediaType (415)."""
     if content_type in {"application/json", ""}:

@@ -9,9 +9,10 @@ from rest_framework.views import APIView
 
 from ingest import accept, upload
 from ingest.accept import ROUTED, commit_of
-from ingest.parsers import TooLarge, UploadParser, UploadRenderer, announced, announces_more, check_content_type
+from ingest.parsers import TooLarge, UploadParser, UploadRenderer, announced, check_content_type
 from ingest.response import UploadResponse
 from ingest.schema import UploadSchema
+from ljwx.bodies import announces_more
 
 RENDERER = UploadRenderer()
 
@@ -58,7 +59,7 @@ class UploadView(APIView):
         started = accept.clock()
         said = announced(request)
         check_content_type(said.content_type)
-        if announces_more(said.length, settings.UPLOAD_MAX_BYTES):
+        if announces_more(said.length):
             raise TooLarge
         taken = upload.read(
             self.body(request),

@@ -7,13 +7,14 @@ import asyncio
 import atexit
 import logging
 import os
+import sys
 from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ljwx.settings")
 
-people = get_asgi_application()
+django = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django is set up first
 from channels.routing import URLRouter  # noqa: E402
@@ -21,6 +22,7 @@ from django.urls import path  # noqa: E402
 
 from ingest.lane import Lane  # noqa: E402
 from ljwx import background, database, garbage, openfiles  # noqa: E402
+from ljwx.bodies import Bounded  # noqa: E402
 from ljwx.middleware import DEVICE_PATHS  # noqa: E402
 from monitoring import flushing, processes  # noqa: E402
 from rollout.dashboard.page import SOCKET  # noqa: E402
@@ -28,8 +30,12 @@ from rollout.dashboard.socket import DashboardSocket  # noqa: E402
 
 if (held := openfiles.allow(openfiles.FLEET)) < openfiles.FLEET:
     logging.getLogger(__name__).warning("this process can hold %d connections: raise its limit of open files", held)
+if "daphne.server" in sys.modules:
+    from ljwx import daphnebodies
+
+    daphnebodies.bound()
 database.bound_waits()
-devices = Lane()
+devices, people = Lane(), Bounded(django)
 sockets = AuthMiddlewareStack(URLRouter([path(SOCKET, DashboardSocket.as_asgi())]))
 processes.begin(processes.Role.WEB)
 background.start()

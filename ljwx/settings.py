@@ -145,6 +145,10 @@ UPLOAD_MAX_BYTES = env.integer("LJWX_UPLOAD_MAX_BYTES", 256 * 1024, least=1024)
 UPLOAD_MAX_RECORDS = env.integer("LJWX_UPLOAD_MAX_RECORDS", 500, least=1)
 UPLOAD_MAX_DEPTH = env.integer("LJWX_UPLOAD_MAX_DEPTH", 16, least=4, most=200)
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
+# What bodies that are still arriving may take of one process's memory, and how long one may take.
+BODIES_MAX_BYTES = env.integer("LJWX_BODIES_MAX_BYTES", 128 * 1024 * 1024, least=1024)
+# By default the largest body over a connection of 2 kB/s.
+BODY_MAX_S = env.integer("LJWX_BODY_MAX_S", 120, least=1)
 # The longest that an upload waits for its answer, and the writes it may wait for.
 ACCEPT_DEADLINE_S = env.integer("LJWX_ACCEPT_DEADLINE_MS", 1_000, least=100) / 1000
 # Legacy writes at once in one process, fallbacks included; beyond it the answer is 503.

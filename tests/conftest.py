@@ -26,7 +26,7 @@ PROCESSES = ROOT / "tests" / "processes"
 # meets both.
 EMBEDDED = {
     f"test_{name}.py"
-    for name in ("api", "backups", "demo", "drill", "metrics", "simulate", "up", "viewers", "web_stops")
+    for name in ("api", "backups", "bodies", "demo", "drill", "metrics", "simulate", "up", "viewers", "web_stops")
 }
 SERVED = {
     f"test_{name}.py"

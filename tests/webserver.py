@@ -5,27 +5,26 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Self
 
 from django.db import connection
 
-from ljwx.up.address import free_port
+from ljwx.up import web
+from ljwx.up.address import Address, free_port
 from tests.managed import ROOT, environment
 
 
 class WebServer:
-    """daphne on a loopback port of its own, with the test's database and Redis, in a session of its own; it is started
-    and not awaited. Its output goes to `log`."""
+    """A web server as `up` starts it, daphne or so many `workers` of granian: on a loopback port of its own, with the
+    test's database and Redis, in a session of its own; it is started and not awaited. Its output goes to `log`."""
 
-    def __init__(self, *, log: Path, **env: str) -> None:
+    def __init__(self, *, log: Path, workers: int = 0, **env: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        argv = [sys.executable, "-m", "daphne", "--no-server-name", "-v", "0", "-p", str(self.port)]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*argv, "ljwx.asgi:application"],
+                web.command(Address("127.0.0.1", self.port), workers),
                 cwd=ROOT,
                 env=environment(connection.settings_dict) | env,
                 stdout=output,

@@ -2,47 +2,18 @@
 
 import http.client
 import json
-import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Sum
 
-from ljwx.up import web
-from ljwx.up.address import Address, free_port
 from monitoring.models import LedgerCount
-from tests.managed import ROOT, environment
 from tests.polling import until
-
-Start = Callable[[int], tuple["subprocess.Popen[bytes]", int]]
-
-
-@pytest.fixture
-def start(redis: object, transactional_db: None, tmp_path: Path) -> Iterator[Start]:
-    """Starts a web server as `up` does, with so many processes of granian or, 0, as daphne; gives it and its port."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def run(workers: int) -> tuple["subprocess.Popen[bytes]", int]:
-        port = free_port()
-        argv = web.command(Address("127.0.0.1", port), workers)
-        with (tmp_path / "web.log").open("wb") as log:
-            env = environment(connection.settings_dict)
-            started.append(subprocess.Popen(argv, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True))
-        until(lambda: post(port, 0) == 200, within=60)
-        return started[-1], port
-
-    yield run
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+from tests.webserver import WebServer
 
 
 def post(port: int, number: int) -> int:
@@ -63,15 +34,17 @@ def counted(what: str) -> int:
 
 
 # One process of granian: a second that is still starting would miss the signal.
+@pytest.mark.usefixtures("redis", "transactional_db")
 @pytest.mark.parametrize("workers", [0, 1], ids=["daphne", "granian"])
-def test_what_it_has_promised_last_is_counted(start: Start, workers: int) -> None:
-    server, port = start(workers)
+def test_what_it_has_promised_last_is_counted(workers: int, tmp_path: Path) -> None:
     accepted = 1
-    deadline = time.monotonic() + 0.7
-    # Longer than the pause between two flushes, so that the last uploads are not all of what is counted.
-    while time.monotonic() < deadline:
-        assert post(port, accepted) == 200
-        accepted += 1
-    server.send_signal(signal.SIGTERM)
-    server.wait(60)
+    with WebServer(log=tmp_path / "web.log", workers=workers) as web:
+        until(lambda: post(web.port, 0) == 200, within=60)
+        deadline = time.monotonic() + 0.7
+        # Longer than the pause between two flushes, so that the last uploads are not all of what is counted.
+        while time.monotonic() < deadline:
+            assert post(web.port, accepted) == 200
+            accepted += 1
+        web.process.send_signal(signal.SIGTERM)
+        web.process.wait(60)
     assert (counted("accepted"), counted("stored")) == (accepted, accepted)

@@ -1,0 +1,111 @@
+"""What this process holds of bodies that are still arriving: none is read far beyond what an upload may have, and many
+slow ones do not fill the memory.
+
+Django itself reads any body to its end, into memory and then onto the disk, before a view can refuse it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, ClassVar
+
+import msgspec
+from django.conf import settings
+
+# Of one body what is always taken, however many others arrive: some dozens of records.
+SMALL_BYTES = 16 << 10
+RETRY_AFTER_S = 5
+
+TOO_LARGE, CROWDED = 413, 503
+REASONS = {TOO_LARGE: "the body is too large", CROWDED: "the body can not be taken now, send it again"}
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class NotTaken(Exception):
+    """Raised when a body must not be read on; `status` is what its sender is answered."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(REASONS[status])
+        self.status = status
+
+
+class Arriving:
+    """One body on its way; `done` must follow, whatever becomes of it. For one thread, that of the event loop."""
+
+    __slots__ = ("size",)
+    held: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def add(self, size: int) -> None:
+        """So many bytes more of it are here. Raises NotTaken."""
+        self.size += size
+        Arriving.held += size
+        if self.size > settings.UPLOAD_MAX_BYTES:
+            raise NotTaken(TOO_LARGE)
+        if self.size > SMALL_BYTES and Arriving.held > settings.BODIES_MAX_BYTES:
+            raise NotTaken(CROWDED)
+
+    def done(self) -> None:
+        """It is here, or not wanted any more."""
+        Arriving.held -= self.size
+        self.size = 0
+
+
+class Bounded:
+    """An ASGI application that reads no body further than that: the rest is answered 413 or 503 before it is called,
+    or while it reads."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        arriving = Arriving()
+        deadline: float | None = asyncio.get_running_loop().time() + settings.BODY_MAX_S
+
+        async def bounded() -> Message:
+            nonlocal deadline
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise NotTaken(CROWDED) from None
+            arriving.add(len(message.get("body", b"")))
+            if not message.get("more_body", False):
+                # What it waits for from now on is that the browser goes away.
+                arriving.done()
+                deadline = None
+            return message
+
+        try:
+            if announces_more(_length(scope)):
+                raise NotTaken(TOO_LARGE)
+            await self._application(scope, bounded, send)
+        except NotTaken as refused:
+            await send({"type": "http.response.start", "status": refused.status, "headers": headers_of(refused.status)})
+            await send({"type": "http.response.body", "body": body_of(refused.status)})
+        finally:
+            arriving.done()
+
+
+def announces_more(length: str) -> bool:
+    """Whether a Content-Length says more than an upload may have; what is no number says nothing."""
+    return length.isascii() and length.isdecimal() and (len(length) > 18 or int(length) > settings.UPLOAD_MAX_BYTES)
+
+
+def headers_of(status: int) -> list[tuple[bytes, bytes]]:
+    """The headers of a refusal."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body_of(status)))]
+    return [*headers, (b"retry-after", b"%d" % RETRY_AFTER_S)] if status == CROWDED else headers
+
+
+def body_of(status: int) -> bytes:
+    """The body of a refusal."""
+    return msgspec.json.encode({"status": "error", "message": REASONS[status]})
+
+
+def _length(scope: Any) -> str:
+    return str(next((value for name, value in scope["headers"] if name == b"content-length"), b"").decode("latin-1"))
