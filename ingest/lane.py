@@ -20,9 +20,9 @@ from django.urls import ResolverMatch, resolve
 
 from ingest.accept import CanNotAccept
 from ingest.parsers import Announced
-from ingest.response import UploadResponse, refusal
+from ingest.response import UploadResponse
 from ingest.writerpool import WriterPool
-from ljwx.bodies import TOO_LARGE, Arriving, Message, NotTaken, Receive, Send, announces_more
+from ljwx.bodies import BROKEN, CROWDED, TOO_LARGE, Arriving, Message, NotTaken, Receive, Send, announces_more, refuse
 from ljwx.redis import async_pool
 from streaming.groupcommit import GroupCommit
 from streaming.mirror import LoopMirror
@@ -30,10 +30,6 @@ from streaming.mirror import LoopMirror
 log = logging.getLogger(__name__)
 
 Scope = Message
-
-
-class Disconnected(Exception):
-    """Raised when the device went away before its body was here: nothing was accepted, nobody waits for an answer."""
 
 
 class LaneRequest(ASGIRequest):
@@ -100,10 +96,8 @@ class Lane:
         announced = _announced(scope)
         try:
             body = await _read(announced.length, receive)
-        except Disconnected:
-            return
-        except CanNotAccept as error:
-            await _send(refusal(error), send)
+        except NotTaken as error:
+            await refuse(send, error.status)
             return
         request = LaneRequest(scope, body, announced)
         response = self._handler.get_response(request)
@@ -146,35 +140,28 @@ def _announced(scope: Scope) -> Announced:
 
 async def _read(length: str, receive: Receive) -> bytes:
     """The body, read no further than one byte beyond what an upload may have: the view then refuses it as too large.
-    Raises CanNotAccept when it comes too slowly, or beside too many others."""
+    Raises NotTaken when it breaks off, or comes too slowly or beside too many others."""
     if announces_more(length):
         return b""
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        return _cut(message.get("body", b""))
     arriving, parts = Arriving(), list[bytes]()
     try:
         async with asyncio.timeout(settings.BODY_MAX_S):
             while True:
+                message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise Disconnected
+                    raise NotTaken(BROKEN)
                 parts.append(message.get("body", b""))
-                arriving.add(len(parts[-1]))
                 if not message.get("more_body", False):
                     break
-                message = await receive()
+                arriving.add(len(parts[-1]))
     except TimeoutError:
-        raise CanNotAccept from None
+        raise NotTaken(CROWDED) from None
     except NotTaken as error:
         if error.status != TOO_LARGE:
-            raise CanNotAccept from None
+            raise
     finally:
         arriving.done()
-    return _cut(b"".join(parts))
-
-
-def _cut(body: bytes) -> bytes:
-    return body[: settings.UPLOAD_MAX_BYTES + 1]
+    return b"".join(parts)[: settings.UPLOAD_MAX_BYTES + 1]
 
 
 async def _send(response: HttpResponseBase, send: Send) -> None:

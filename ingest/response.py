@@ -45,7 +45,9 @@ class UploadResponse(HttpResponse):
         if failure is None:
             self.content = self._success()
             return
-        _refuse(self, failure)
+        self.status_code = failure.status_code
+        self["Retry-After"] = str(failure.wait)
+        self.content = msgspec.json.encode({"status": "error", "message": str(failure.detail)})
 
     def _success(self) -> bytes:
         upload = self.commit.upload
@@ -60,19 +62,6 @@ class UploadResponse(HttpResponse):
             body["processing"] = "async" if self.commit.stream_ids else "sync"
             body["stream_id"] = self.commit.stream_ids[0] if self.commit.stream_ids else None
         return body
-
-
-def refusal(failure: CanNotAccept) -> HttpResponse:
-    """The answer to an upload that was not even read."""
-    response = HttpResponse(content_type="application/json")
-    _refuse(response, failure)
-    return response
-
-
-def _refuse(response: HttpResponse, failure: CanNotAccept) -> None:
-    response.status_code = failure.status_code
-    response["Retry-After"] = str(failure.wait)
-    response.content = msgspec.json.encode({"status": "error", "message": str(failure.detail)})
 
 
 def _counted(accepted: int, rejected: list[dict[str, Any]]) -> dict[str, Any]:

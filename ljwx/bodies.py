@@ -15,8 +15,12 @@ from django.conf import settings
 SMALL_BYTES = 16 << 10
 RETRY_AFTER_S = 5
 
-TOO_LARGE, CROWDED = 413, 503
-REASONS = {TOO_LARGE: "the body is too large", CROWDED: "the body can not be taken now, send it again"}
+BROKEN, TOO_LARGE, CROWDED = 400, 413, 503
+REASONS = {
+    BROKEN: "the body is cut off or malformed",
+    TOO_LARGE: "the body is too large",
+    CROWDED: "the body can not be taken now, send it again",
+}
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -55,9 +59,15 @@ class Arriving:
         self.size = 0
 
 
+async def refuse(send: Send, status: int) -> None:
+    """Answer with the status of a NotTaken."""
+    await send({"type": "http.response.start", "status": status, "headers": headers_of(status)})
+    await send({"type": "http.response.body", "body": body_of(status)})
+
+
 class Bounded:
-    """An ASGI application that reads no body further than that: the rest is answered 413 or 503 before it is called,
-    or while it reads."""
+    """An ASGI application that reads no body further than that: others are answered before it is called, or while it
+    reads. So are those that end too early: a server may answer a malformed one 500 that nobody else answers."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -73,6 +83,8 @@ class Bounded:
                     message = await receive()
             except TimeoutError:
                 raise NotTaken(CROWDED) from None
+            if deadline is not None and message["type"] == "http.disconnect":
+                raise NotTaken(BROKEN)
             arriving.add(len(message.get("body", b"")))
             if not message.get("more_body", False):
                 # What it waits for from now on is that the browser goes away.
@@ -85,8 +97,7 @@ class Bounded:
                 raise NotTaken(TOO_LARGE)
             await self._application(scope, bounded, send)
         except NotTaken as refused:
-            await send({"type": "http.response.start", "status": refused.status, "headers": headers_of(refused.status)})
-            await send({"type": "http.response.body", "body": body_of(refused.status)})
+            await refuse(send, refused.status)
         finally:
             arriving.done()
 

@@ -21,13 +21,13 @@ class Request(http_protocol.WebRequest):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._arriving = Arriving()
-        self._length: int | None = None
         self._refused = False
         self._timer: Any = None
 
     def gotLength(self, length: int | None) -> None:
         super().gotLength(length)
-        self._length = length
+        if length != 0:
+            self._timer = reactor.callLater(settings.BODY_MAX_S, self._refuse, CROWDED)
         if length is not None and announces_more(str(length)):
             self._refuse(TOO_LARGE)
 
@@ -38,10 +38,8 @@ class Request(http_protocol.WebRequest):  # type: ignore[misc]
             self._arriving.add(len(data))
         except NotTaken as error:
             self._refuse(error.status)
-            return
-        super().handleContentChunk(data)
-        if self._timer is None and self._arriving.size != self._length:
-            self._timer = reactor.callLater(settings.BODY_MAX_S, self._refuse, CROWDED)
+        else:
+            super().handleContentChunk(data)
 
     def requestReceived(self, *request: bytes) -> None:
         self._end()

@@ -13,7 +13,7 @@ from django.conf import settings
 import ljwx.redis
 from ingest.lane import Lane
 from ingest.models import HealthData
-from ljwx import background
+from ljwx import background, bodies
 from streaming import groupcommit, registry, safety
 from streaming.safety import Gate
 from tests.ingest import paths
@@ -146,17 +146,19 @@ def test_without_redis_the_records_go_the_legacy_way(monkeypatch: pytest.MonkeyP
     assert HealthData.objects.filter(device_sn="LANE1").count() == 1
 
 
-def test_a_device_that_goes_away_before_its_body_is_here_gets_nothing() -> None:
-    async def disconnected() -> list[Any]:
-        sent: list[Any] = []
+def test_a_body_that_breaks_off_is_refused_and_nothing_of_it_taken() -> None:
+    received = [{"type": "http.request", "body": READING, "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.disconnect"}
+    async def receive() -> dict[str, Any]:
+        return received.pop(0)
 
-        async def send(message: Any) -> None:
-            sent.append(message)
+    async def send(message: Any) -> None:
+        sent.append(message)
 
-        await Lane()({"type": "http", "method": "POST", "path": "/upload_health_data", "headers": []}, receive, send)
-        return sent
-
-    assert asyncio.run(disconnected()) == []
+    scope = {"type": "http", "method": "POST", "path": "/upload_health_data", "headers": []}
+    # Without a database: nothing may be stored.
+    asyncio.run(Lane()(scope, receive, send))
+    start, end = sent
+    assert (start["status"], json.loads(end["body"])["status"]) == (400, "error")
+    assert bodies.Arriving.held == 0

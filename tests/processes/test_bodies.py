@@ -1,19 +1,23 @@
-"""What arrives is bounded on every server: none reads a body far beyond the limit, or holds many slow ones."""
+"""What arrives meets real servers: none reads a body far beyond the limit, holds many slow ones, or answers 500."""
 
 import json
+import random
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.ingest import rawhttp
 from tests.polling import until
 from tests.webserver import WebServer
 
 CHUNK = b"10000\r\n" + b" " * (64 << 10) + b"\r\n"
 PATHS = ("/upload_health_data", "/admin/login/")
 LONGEST_S = 8
+REQUESTS = 400
 LIMITS = {"LJWX_BODIES_MAX_BYTES": "1000000", "LJWX_BODY_MAX_S": f"{LONGEST_S}"}
 
 
@@ -34,13 +38,22 @@ def begin(web: WebServer, body: bytes, *headers: str, path: str = "/upload_healt
 
 def answer(connection: socket.socket) -> tuple[int, str]:
     """Status of the answer and its message; closes the connection. Nothing may stand before the answer."""
+    received = b""
     with connection:
-        received = b""
-        while b"}" not in received:
-            received += (more := connection.recv(4_096))
-            assert more, received
+        while b"}" not in received and (more := connection.recv(4_096)):
+            received += more
     head, _, body = received.partition(b"\r\n\r\n")
     return int(head.split()[1]), json.loads(body)["message"]
+
+
+def status(connection: socket.socket) -> int:
+    """The status of the first answer, 0 when the server has hung up instead; closes the connection."""
+    with connection:
+        try:
+            line = connection.recv(15)
+            return int(line.split()[1]) if line else 0
+        except ConnectionError:
+            return 0
 
 
 def reading(length: int) -> bytes:
@@ -101,3 +114,18 @@ def not_many_slow_ones(web: WebServer) -> None:
     for connection in waiting:
         connection.close()
     until(lambda: send(web, 200_000) == 200, within=3)
+
+
+def test_no_request_is_answered_500(web: WebServer, tmp_path: Path) -> None:
+    def send_raw(seed: int) -> tuple[int, int, bytes]:
+        request = rawhttp.request(random.Random(seed))
+        connection = socket.create_connection(("127.0.0.1", web.port), timeout=60)
+        connection.sendall(request)
+        return status(connection), seed, request
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(send_raw, range(REQUESTS)))
+    assert [answer for answer in answers if answer[0] >= 500 and answer[0] != 503] == []
+    assert {200, 400, 404, 405, 413} <= {status for status, _seed, _request in answers}
+    assert send(web, 1_000) == 200
+    assert "Traceback" not in (tmp_path / "web.log").read_text(encoding="utf-8")
