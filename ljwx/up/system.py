@@ -79,6 +79,7 @@ class System:
 
     def _start(self, supervisor: Supervisor) -> None:
         self.saved.unlink(missing_ok=True)
+        data.check_room(self.var_dir)
         address = resolve(self.host, self.port)
         if self.demo and address.public:
             raise Refused(_("--demo is for an address that other machines do not reach."), USAGE)

@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from ljwx.up import address
+from ljwx.up import address, data
 from ljwx.up.address import free_port
 from ljwx.up.child import Child
 from ljwx.up.program import Program
@@ -232,6 +233,15 @@ def test_a_redis_that_does_not_answer_is_one_line(start: Start, port: int) -> No
     assert process.wait(60) == 3
     assert "LJWX_REDIS_URL" in process.output()
     assert "Traceback" not in process.output()
+
+
+def test_a_full_disk_is_one_line(var_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data.check_room(var_dir.parent)
+    usage = shutil.disk_usage(var_dir.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage._replace(free=7 << 20))
+    with pytest.raises(Refused, match="7 MB") as refused:
+        data.check_room(var_dir)
+    assert refused.value.code == 3
 
 
 def test_a_wrong_port_is_a_usage_error(start: Start) -> None:
