@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.db import Error, transaction
 
 from ljwx.background import Refreshed
-from monitoring import hosts, ledger, processes, tallies
+from monitoring import clocks, hosts, ledger, processes, tallies
 
 log = logging.getLogger(__name__)
 clock: Callable[[], float] = time.monotonic
@@ -21,6 +21,7 @@ EVERY_S = 1.0
 PATIENCE_S = 2.0
 
 processes.describe(hosts.FACT, hosts.Meter().share)
+processes.describe(clocks.FACT, time.time)
 
 _under_way = threading.Lock()
 _tried_at: float | None = None

@@ -60,23 +60,32 @@ class _Undo(Exception):
 
 
 def replay(
-    letters: Letters, *, actor: str, reason: str = "", dry_run: bool = False, told: Told | None = None
+    letters: Letters,
+    *,
+    actor: str,
+    reason: str = "",
+    dry_run: bool = False,
+    told: Told | None = None,
+    judged_ms: int | None = None,
 ) -> Iterator[Replayed]:
     """Store the open ones of `letters`, oldest first, one result each; the caller may stop between any two.
 
     Guarantee: a letter becomes *replayed* in the transaction that stores its records, so a crash leaves either both
     or none. One that can still not be stored changes nothing: it stays open and no second letter arises. With
-    `dry_run` every transaction is rolled back. Raises Unavailable or Broken when the database can not take it.
+    `dry_run` every transaction is rolled back. `judged_ms`: the moment (epoch milliseconds) after which times are in
+    the future, instead of that of receipt. Raises Unavailable or Broken when the database can not take it.
     """
     for chunk in in_chunks(letters, CHUNK):
         for letter in chunk:
-            yield _one(letter, actor=actor, why=reason, dry_run=dry_run, told=told)
+            yield _one(letter, actor=actor, why=reason, dry_run=dry_run, told=told, judged_ms=judged_ms)
 
 
-def _one(letter: DeadLetter, *, actor: str, why: str, dry_run: bool, told: Told | None) -> Replayed:
+def _one(
+    letter: DeadLetter, *, actor: str, why: str, dry_run: bool, told: Told | None, judged_ms: int | None
+) -> Replayed:
     try:
         kind = registry.get(letter.kind)
-        content = open_letter(kind, letter)
+        content = open_letter(kind, letter, judged_ms=judged_ms)
     except (envelope.Undecodable, msgspec.MsgspecError) as error:
         return Replayed(letter.pk, Outcome.DEAD, f"{deadletters.UNDECODABLE}: {error}")
     except (LookupError, ValueError) as error:
@@ -99,8 +108,9 @@ def _one(letter: DeadLetter, *, actor: str, why: str, dry_run: bool, told: Told 
     return Replayed(letter.pk, Outcome.NEW if tally.new else Outcome.DUPLICATE)
 
 
-def open_letter(kind: Kind, letter: DeadLetter) -> Content:
-    """What `letter` holds by today's rules. Raises ValueError or msgspec.MsgspecError when that is still nothing."""
+def open_letter(kind: Kind, letter: DeadLetter, *, judged_ms: int | None = None) -> Content:
+    """What `letter` holds by today's rules; `judged_ms` as in `replay`. Raises ValueError or msgspec.MsgspecError when
+    that is still nothing."""
     payload, received_ms = bytes(letter.payload), round(letter.received_at.timestamp() * 1000)
     if letter.form == DeadLetter.Form.RECORD:
         return Content([Item(deadletters.record(kind, payload), received_ms)])
@@ -112,7 +122,7 @@ def open_letter(kind: Kind, letter: DeadLetter) -> Content:
         )
     if kind.reread is None:
         raise ValueError(f"{kind.name} can not be read again")
-    reread = kind.reread(payload, received_ms)
+    reread = kind.reread(payload, received_ms if judged_ms is None else judged_ms)
     return Content(
         [Item(record, received_ms) for record in reread.records],
         [deadletters.of_reject(reject, received_ms=received_ms) for reject in reread.rejects],

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from monitoring import live
+from monitoring import clocks, live
 from monitoring.alerts import registry
 from monitoring.alerts.rule import Facts
 from rollout import backups
@@ -44,4 +44,5 @@ def backup_age_h() -> float | None:
 def register() -> None:
     """Called once, when Django starts."""
     registry.know("recent_letters", Held(recent_letters, every_s=10.0))
+    registry.know("clocks", Held(clocks.ahead, every_s=10.0))
     registry.know("backup_age_h", Held(backup_age_h, every_s=60.0))

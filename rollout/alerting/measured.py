@@ -17,6 +17,8 @@ LETTERS = 100
 # Shares of the last minute's records, as the guardrail of the stream path has them; of fewer errors nothing is said.
 FAIL, FAIL_MANY, FAIL_MIN = 0.01, 0.05, 3
 BACKUP_H = 24.0
+# Seconds between two clocks. A report may wait for a moment before it is written.
+CLOCK_DIFFERS_S, CLOCK_WRONG_S = 10.0, 300.0
 
 
 def no_consumers(facts: Facts) -> Iterator[Sighting]:
@@ -97,6 +99,29 @@ def controller_silent(facts: Facts) -> Iterator[Sighting]:
         yield Sighting()
 
 
+def clock_differs(facts: Facts) -> Iterator[Sighting]:
+    """That of a host, or of Redis, is more than 10 s from the database's."""
+    yield from _apart(facts, CLOCK_DIFFERS_S)
+
+
+def clock_wrong(facts: Facts) -> Iterator[Sighting]:
+    """More than five minutes."""
+    yield from _apart(facts, CLOCK_WRONG_S)
+
+
+def _apart(facts: Facts, most_s: float) -> Iterator[Sighting]:
+    for name, ahead_s in facts["clocks"].items():
+        if abs(ahead_s) > most_s:
+            yield Sighting(name[:120], {"name": name[:120], "ahead_s": round(ahead_s)})
+
+
+def _apart_text(values: Values) -> str:
+    facts = {"name": values["name"], "seconds": abs(values["ahead_s"])}
+    if values["ahead_s"] > 0:
+        return _("The clock of %(name)s is %(seconds)d s ahead of the database's.") % facts
+    return _("The clock of %(name)s is %(seconds)d s behind the database's.") % facts
+
+
 def backup_old(facts: Facts) -> Iterator[Sighting]:
     """While something is on the stream path there is a verified backup younger than 24 hours."""
     age_h = facts["backup_age_h"]
@@ -155,6 +180,8 @@ RULES = [
         lambda values: _("No controller gives a sign of life: nothing is judged, no plan moves."),
         for_s=SILENT_S, holds=True,
     ),
+    Rule("clock_differs", groups.CONTROL, WARNING, ("clocks",), clock_differs, _apart_text, for_s=60),
+    Rule("clock_wrong", groups.CONTROL, CRITICAL, ("clocks",), clock_wrong, _apart_text, for_s=15, holds=True),
     Rule(
         "backup_old", groups.CONTROL, WARNING, ("backup_age_h", *USED), backup_old,
         lambda values: (

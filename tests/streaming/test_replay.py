@@ -363,6 +363,29 @@ def test_a_kind_that_nobody_knows_is_a_usage_error(three: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
+def test_what_a_host_refused_whose_clock_was_behind_can_be_stored() -> None:
+    two_days = 48 * 3_600
+    late = text(heart_rate=71, timestamp=AT + two_days)
+    letter("health", late, reason="timestamp: 2026 is in the future")
+    letter("health", json.dumps({"device_sn": "A", "heart_rate": 72}).encode())
+    code, output = command("replay_dead_letters", "--kind", "health", "--judge-now", "--format", "json")
+    assert (code, json.loads(output)["new"]) == (0, 1)
+    # The other has no time of its own, which is not now.
+    assert HealthData.objects.get().heart_rate == 71
+    assert [outcome.outcome for outcome in run()] == [Outcome.NEW]
+    assert {row.heart_rate for row in HealthData.objects.all()} == {71, 72}
+
+
+@pytest.mark.django_db
+def test_without_that_it_stays_open() -> None:
+    letter("health", text(heart_rate=71, timestamp=AT + 48 * 3_600), reason="timestamp: 2026 is in the future")
+    assert command("replay_dead_letters")[0] == 10
+    far = letter("health", text(timestamp=4_000_000_000), reason="timestamp: 2096 is in the future")
+    assert command("replay_dead_letters", "--ids", str(far.pk), "--judge-now")[0] == 10
+
+
+@pytest.mark.django_db
 def test_the_replay_command_fails_when_the_database_does(failing: Callable[[int, int], None]) -> None:
     letter("health", text())
     failing(1, 1290)

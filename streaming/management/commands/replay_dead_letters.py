@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections import Counter
 from typing import Any
 
@@ -24,15 +25,25 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         letters.add_arguments(parser)
+        parser.add_argument(
+            "--judge-now",
+            action="store_true",
+            help="only those whose time was refused, by the clock of now: for a host whose clock was behind",
+        )
 
     def handle(self, **options: Any) -> None:
         selected, actor = letters.select(options), letters.actor(options)
+        judged_ms = None
+        if options["judge_now"]:
+            # A record without a time of its own keeps that of receipt.
+            selected, judged_ms = selected.filter(reason__startswith="timestamp: "), int(time.time() * 1000)
+        how = {"reason": options["reason"], "dry_run": options["dry_run"], "judged_ms": judged_ms}
         counts: Counter[str] = Counter()
         reasons: Counter[str] = Counter()
         failure: Unavailable | None = None
         try:
             with letters.progress(total=selected.count()) as advance:
-                for result in replay(selected, actor=actor, reason=options["reason"], dry_run=options["dry_run"]):
+                for result in replay(selected, actor=actor, **how):
                     advance(1)
                     counts[result.outcome.value] += 1
                     if result.outcome is Outcome.DEAD:

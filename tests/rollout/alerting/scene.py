@@ -36,6 +36,7 @@ def document(**parts: Any) -> dict[str, Any]:
         "lately": {"paths": {"legacy": failing(0, 900)}},
         "recent_letters": 0,
         "backup_age_h": 1.0,
+        "clocks": {"a": -0.2, "Redis": 0.0},
         "device_alerts": [],
         **parts,
     }

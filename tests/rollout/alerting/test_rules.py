@@ -94,6 +94,17 @@ UNUSED = {"traffic": {"health": {"percentage": 0.0}}}
             {"dead_letter_surge": "100 records could not be stored within 5 minutes."},
         ),
         ({"backup_age_h": 24.0}, {}),
+        ({"clocks": {"web1": -9.4, "web2": 9.4, "Redis": 0.1}}, {}),
+        (
+            {"clocks": {"web1": -11.2, "web2": 3.0}},
+            {"clock_differs:web1": "The clock of web1 is 11 s behind the database's."},
+        ),
+        (
+            {"clocks": {"Redis": 301.0}},
+            dict.fromkeys(
+                ("clock_differs:Redis", "clock_wrong:Redis"), "The clock of Redis is 301 s ahead of the database's."
+            ),
+        ),
         ({"backup_age_h": 25.4}, {"backup_old": "The newest verified backup is 25 hours old."}),
         ({"backup_age_h": None}, {"backup_old": "There is no verified backup."}),
         ({"backup_age_h": None, **UNUSED}, {}),
