@@ -56,6 +56,11 @@ TIMEOUTS: dict[Profile, dict[str, float]] = {
 }
 
 
+def says_missing(answer: object) -> bool:
+    """Whether `answer` is a server's error that the key is not there, as XINFO gives it."""
+    return isinstance(answer, redis.ResponseError) and "no such key" in str(answer).lower()
+
+
 def ledger_key(stream: str, minute: int) -> str:
     """The ledger's hash of a stream and minute. A Redis Cluster keeps it where the stream is: the braces say so."""
     return LEDGER_KEY.format(stream, minute)

@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from ljwx.redis import client
+from ljwx.redis import client, says_missing
 from streaming import groups, paging
 from streaming.registry import Kind
 
@@ -35,7 +35,7 @@ def measure(kind: Kind, *, now: float | None = None) -> Backlog:
     try:
         group = groups.of(connection.xinfo_groups(kind.stream), kind)
     except redis.ResponseError as error:
-        if "no such key" in str(error).lower():
+        if says_missing(error):
             return Backlog(0, 0, 0, None)
         raise
     length = connection.xlen(kind.stream)

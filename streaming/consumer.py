@@ -12,7 +12,7 @@ from django.db import close_old_connections
 
 from ljwx.failpoints import reach
 from ljwx.pauses import doubled
-from ljwx.redis import BLOCK_MS
+from ljwx.redis import BLOCK_MS, says_missing
 from ljwx.stopping import Stop
 from monitoring import alarms, flushing
 from streaming.budget import Budget
@@ -125,7 +125,7 @@ class Consumer:
             return claimed + self._new(kinds, 0 if claimed or self._claims.under_way else block_ms)
         except redis.ResponseError as error:
             self._restart()
-            if not str(error).startswith(("NOGROUP", "no such key")):
+            if not (str(error).startswith("NOGROUP") or says_missing(error)):
                 raise
             self.serving.remake()
             return 0

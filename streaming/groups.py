@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import redis
 
+from ljwx.redis import says_missing
 from monitoring import alarms
 from streaming.registry import Kind
 
@@ -27,7 +28,7 @@ def present(connection: redis.Redis, kind: Kind) -> bool:
     try:
         return of(connection.xinfo_groups(kind.stream), kind) is not None
     except redis.ResponseError as error:
-        if "no such key" not in str(error).lower():
+        if not says_missing(error):
             raise
         return False
 
@@ -52,7 +53,7 @@ def reach(connection: redis.Redis, kind: Kind) -> Reach | None:
     pipeline.xinfo_groups(kind.stream)
     pipeline.xpending(kind.stream, kind.group)
     told, pending = pipeline.execute(raise_on_error=False)
-    if isinstance(told, redis.ResponseError) and "no such key" in str(told).lower():
+    if says_missing(told):
         return None
     for answer in (told, pending):
         if isinstance(answer, redis.RedisError) and not str(answer).startswith("NOGROUP"):

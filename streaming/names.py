@@ -5,7 +5,7 @@ from typing import Any
 
 import redis
 
-from ljwx.redis import SLOT_KEY
+from ljwx.redis import SLOT_KEY, says_missing
 from streaming.registry import Kind
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,6 @@ def _consumers(connection: redis.Redis, kind: Kind) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = connection.xinfo_consumers(kind.stream, kind.group)
         return found
     except redis.ResponseError as error:
-        if "NOGROUP" in str(error) or "no such key" in str(error).lower():
+        if "NOGROUP" in str(error) or says_missing(error):
             return []
         raise

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import redis
 
+from ljwx.redis import says_missing
 from streaming import groups, names
 from streaming.registry import Kind
 
@@ -35,7 +36,7 @@ def read(connection: redis.Redis, kind: Kind) -> Position:
         ours = groups.of(connection.xinfo_groups(kind.stream), kind)
         stream: Any = connection.xinfo_stream(kind.stream)
     except redis.ResponseError as error:
-        if "no such key" in str(error).lower():
+        if says_missing(error):
             return empty
         raise
     return msgspec.structs.replace(

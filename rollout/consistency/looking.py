@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import redis
 
-from ljwx.redis import client
+from ljwx.redis import client, says_missing
 from rollout.consistency import ids
 from rollout.consistency.ids import Id
 from rollout.consistency.promises import Entry
@@ -46,7 +46,7 @@ def look(kind: Kind) -> Look:
         reach = groups.reach(connection, kind)
         found = connection.xinfo_stream(kind.stream)
     except redis.ResponseError as error:
-        if "no such key" in str(error).lower():
+        if says_missing(error):
             return Look(None, ZERO, 0, None, ZERO, None, clock)
         raise
     last = ids.of(found["last-generated-id"])

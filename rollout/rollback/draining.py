@@ -12,7 +12,7 @@ import redis
 from django.utils.translation import gettext_noop as _
 from msgspec.structs import replace
 
-from ljwx.redis import client
+from ljwx.redis import client, says_missing
 from rollout.lease import Fence
 from rollout.models import Pin, Rollback, Route
 from rollout.rollback import facts
@@ -81,7 +81,7 @@ def _last(kind: Kind) -> str:
     try:
         found: Any = client("control").xinfo_stream(kind.stream)
     except redis.ResponseError as error:
-        if "no such key" not in str(error).lower():
+        if not says_missing(error):
             raise
         return BEGINNING
     return str(found["last-generated-id"].decode())

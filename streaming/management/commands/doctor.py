@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ljwx.redis import client
+from ljwx.redis import client, says_missing
 from monitoring import alarms
 from monitoring.alarms import Alarm
 from streaming import losses, registry, safety
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             names = [group["name"].decode() for group in connection.xinfo_groups(kind.stream)]
         except redis.ResponseError as error:
             names = []
-            if "no such key" not in str(error).lower():
+            if not says_missing(error):
                 return Finding(kind.stream, False, True, str(error), _("The key is no stream: rename or delete it."))
         return Finding(
             kind.stream, kind.group in names, False, ", ".join(names) or _("no group"), "manage.py run_consumers"
