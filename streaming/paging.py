@@ -19,7 +19,7 @@ def read(
     the page that passes `most_bytes`. No reply of Redis is much larger than a megabyte, the first one perhaps. Raises
     redis.RedisError."""
     found: list[Entry] = []
-    held, asked = 0, min(FIRST_PAGE, PAGE)
+    held, asked = 0, FIRST_PAGE
     while len(found) < most and held < most_bytes:
         asked = min(asked, most - len(found))
         page: Any = connection.xrange(stream, min=b"(" + after, max=to, count=asked)

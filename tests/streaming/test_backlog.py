@@ -72,6 +72,7 @@ def test_trimmed_entries_that_nobody_read_are_not_counted() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5])
 def test_the_count_is_exact_whatever_the_page(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(paging, "FIRST_PAGE", 2)
     monkeypatch.setattr(paging, "PAGE", 2)
     fill(count)
     assert measure(HEALTH, now=NOW).undelivered == count
@@ -79,6 +80,7 @@ def test_the_count_is_exact_whatever_the_page(monkeypatch: pytest.MonkeyPatch, c
 
 @since_7
 def test_a_very_long_backlog_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "FIRST_PAGE", 2)
     monkeypatch.setattr(paging, "PAGE", 2)
     monkeypatch.setattr(backlog, "EXACT", 4)
     fill(9)
