@@ -15,6 +15,7 @@
 | `ljwx:alarms` | hash: name of an alarm to what is wrong and since when | until it is cleared |
 | `ljwx:ledger:{stream}:{minute}` | hash: `path:what` to the records that were acknowledged with it | 3 days |
 | `ljwx:budget` | hash: records handled and buried per kind and 10 s; stopped kinds with why | 5 min; until allowed |
+| `ljwx:trimmed` | sorted set: a stream to the millisecond before which entries may be trimmed early | as the streams |
 | `ljwx:lost` | hash: entries per kind that were deleted before they were stored | until acknowledged |
 | `ljwx:drill` | string: JSON, the fault that a drill has armed | 10 s, renewed by the drill |
 | `ljwx:cache:*` | django-redis: `once:*` answers by idempotency key, `refused:*` refusals by address | 24 h; 1 min |
@@ -44,6 +45,7 @@ LEDGER_KEY = "ljwx:ledger:{{{}}}:{}"
 ALARMS_KEY = "ljwx:alarms"
 BUDGET_KEY = "ljwx:budget"
 LOST_KEY = "ljwx:lost"
+TRIMMED_KEY = "ljwx:trimmed"
 DRILL_KEY = "ljwx:drill"
 
 # A blocking read must end before its socket times out.

@@ -73,6 +73,7 @@ class Supervisor:
         # First: trimming is what makes room in a Redis that is too full for the rest.
         if self._trimmed_at is None or now - self._trimmed_at >= TRIM_EVERY_S:
             self._trimmed_at = now
+            retention.relieve(self.connection, self.kinds)
             for kind in self.kinds:
                 retention.trim(self.connection, kind)
                 names.sweep(self.connection, kind)

@@ -20,7 +20,8 @@ _libc = ctypes.CDLL(None)
 class Program:
     """One child: its name, command, when it counts as ready, and the seconds it may take to stop.
 
-    One that `ends` is not started again when it is over, and speaks to the operator itself.
+    One that `ends` is not started again when it is over, and speaks to the operator itself. Without a `vital` one there
+    is no service; the others are started again for ever once all have been ready.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Program:
     ready: Callable[[], bool]
     patience: float
     ends: bool = False
+    vital: bool = False
 
 
 def spawn(

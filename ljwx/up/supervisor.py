@@ -23,7 +23,9 @@ class Stopped(Exception):
 class Supervisor:
     """Starts programs in the order given and stops them in the reverse order, each when the one before it is gone.
 
-    A child that dies is started again. Whatever way this process ends, its children get SIGTERM.
+    A child that dies is started again. Five deaths within a minute end everything while it starts, and later those of a
+    vital one alone: without consumers, a controller or Redis uploads are still taken. Whatever way this process ends,
+    its children get SIGTERM.
     """
 
     clock: Callable[[], float] = staticmethod(time.monotonic)
@@ -34,6 +36,7 @@ class Supervisor:
         self.logs = logs
         self.say = say
         self._children: list[Child] = []
+        self._starting = True
 
     def log(self, name: str) -> Path:
         """Where the output of the program `name` goes."""
@@ -79,6 +82,7 @@ class Supervisor:
 
     def watch(self) -> None:
         """Keep the children running until Stopped, or until Refused because one of them can not be kept."""
+        self._starting = False
         while True:
             self.step(1.0)
 
@@ -90,7 +94,7 @@ class Supervisor:
         if self.signals.stops:
             raise Stopped
         for child in self._children:
-            if line := child.tend(self.clock()):
+            if line := child.tend(self.clock(), must_live=self._starting or child.program.vital):
                 self.say(line)
 
     def stop(self) -> None:

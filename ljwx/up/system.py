@@ -155,5 +155,6 @@ def programs(address: Address, workers: int, web_workers: int, allowed_hosts: st
             web.command(address, web_workers),
             ready=lambda: ready.is_healthy(address, allowed_hosts),
             patience=20,
+            vital=True,
         ),
     ]

@@ -11,7 +11,7 @@ RENEWED, DELETED, TRIMMED = "renewed", "deleted", "trimmed"
 @dataclass(frozen=True, slots=True)
 class Hole:
     """What lies after `since` and before `until`, and why nobody knows it: the stream began anew, entries of it were
-    deleted, or it was older than the retention before it was judged. A check goes on after `through`."""
+    deleted, or it was trimmed before it was judged. A check goes on after `through`."""
 
     since: Id
     until: Id
@@ -19,25 +19,22 @@ class Hole:
     through: Id
 
 
-def find(
-    look: Look, *, cursor: Id, seen: Id, added: int | None, bound: Id, now_ms: int, retention_s: float
-) -> Hole | None:
+def find(look: Look, *, cursor: Id, seen: Id, added: int | None, bound: Id, kept_since: Id) -> Hole | None:
     """The hole that begins at `cursor`, if there is one. `seen`, `added`: the newest entry and the count of an earlier
-    look, by which a stream shows that is not the same.
+    look, by which a stream shows that is not the same; `kept_since`: since then nothing was trimmed.
 
-    Trimming takes the oldest, and none within the retention. So nothing is gone while an entry at or before `cursor`
-    is kept, or `cursor` is within the retention, or nothing was ever removed.
+    Trimming takes the oldest. So nothing is gone while an entry at or before `cursor` is kept, or `cursor` is not
+    before `kept_since`, or nothing was ever removed.
     """
     if look.last < seen or (added is not None and look.added is not None and look.added < added):
         until = max(look.first or bound, cursor)
         return Hole(cursor, until, RENEWED, max(until.before(), cursor))
     if look.deleted > cursor:
         return Hole(cursor, look.deleted.after(), DELETED, look.deleted)
-    kept_since = Id(max(0, now_ms - round(retention_s * 1000)))
     reached = look.first is not None and look.first.before() <= cursor
     never_removed = look.added is not None and look.length == look.added
     if reached or never_removed or look.last <= cursor or cursor >= kept_since:
         return None
-    # What is younger than the retention was not trimmed: up to the oldest that is kept there was nothing.
+    # What is younger was not trimmed: up to the oldest that is kept there was nothing.
     gone, through = (look.first, look.first.before()) if look.first else (look.last.after(), look.last)
     return Hole(cursor, min(gone, kept_since), TRIMMED, through)

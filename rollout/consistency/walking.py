@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F
 
 from ljwx import failpoints
+from ljwx.redis import client
 from rollout.consistency import figures, findings, holes, judging, mirrored, tallies
 from rollout.consistency.figures import Counted
 from rollout.consistency.holes import Hole
@@ -21,7 +21,7 @@ from rollout.consistency.promises import Entry, Promise, of_entry
 from rollout.lease import Fence
 from rollout.models import CheckProgress
 from rollout.plans.moving import atomic
-from streaming import registry
+from streaming import registry, retention
 
 LEAST_RECORDS = 50
 MOST_RECORDS_AT_ONCE = 2_000
@@ -74,8 +74,8 @@ def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = 
     # Looked again after reading: what was trimmed in between is not taken for what was never there.
     seen = look(kind)
     hole = holes.find(
-        seen, cursor=cursor, seen=Id(row.seen_ms, row.seen_seq), added=row.added, bound=bound, now_ms=now_ms,
-        retention_s=settings.STREAM_RETENTION_MINUTES * 60,
+        seen, cursor=cursor, seen=Id(row.seen_ms, row.seen_seq), added=row.added, bound=bound,
+        kept_since=Id(retention.kept_since_ms(client("control"), kind, now_ms=now_ms)),
     )  # fmt: skip
     if hole is not None:
         _save(row, _behind(row, hole, seen), judged=(), hole=hole, fence=fence)

@@ -9,6 +9,7 @@ from django.db import Error, close_old_connections, transaction
 from django.utils import timezone
 
 from ljwx import databaseclock
+from ljwx.pauses import doubled
 from ljwx.redis import CONTROLLER_KEY, client
 from ljwx.stopping import Stop
 from monitoring import alarms, live, processes, samples
@@ -35,6 +36,7 @@ from rollout.live.sampling import Sampler
 from rollout.models import Plan, Route, Step
 from rollout.plans.errors import PlanError
 from rollout.rollback import override as override_rollback
+from rollout.rollback.errors import RollbackRefused
 from streaming.counts import CountConflict, OutOfRange
 
 log = logging.getLogger(__name__)
@@ -42,8 +44,10 @@ log = logging.getLogger(__name__)
 ROUND_S = 1.0
 STORED_EVERY_S = 60.0
 PRUNED_EVERY_S = 60.0
+# Long enough for web processes to see that nobody leads.
+LONGEST_PAUSE_S = 15.0
 # What a round can not do now it tries in the next; nothing was written.
-REFUSED = (PlanError, CountConflict, OutOfRange)
+REFUSED = (PlanError, RollbackRefused, CountConflict, OutOfRange)
 
 
 class Controller:
@@ -68,10 +72,18 @@ class Controller:
         self._pruned_at: float | None = None
 
     def run(self, stopping: Stop) -> None:
-        """Rounds until `stopping`, then leave the lead to another at once."""
+        """Rounds until `stopping`, then leave the lead to another at once. After an error that nobody thought of too:
+        another may fare better, and when none does, that nobody leads is seen."""
+        failures = 0
         while not stopping.is_set():
-            self.step()
-            stopping.wait(ROUND_S)
+            try:
+                self.step()
+                failures = 0
+            except Exception:  # the top of a process on which every way back by itself rests
+                log.exception("a round of the controller fails")
+                failures += 1
+                self.leave()
+            stopping.wait(doubled(ROUND_S, failures, longest_s=LONGEST_PAUSE_S))
         self.leave()
 
     def step(self) -> bool:
@@ -135,6 +147,7 @@ class Controller:
             alerts=tuple(evaluating.holding(registry.rules())),
             frozen=is_frozen(timezone.localtime()),
             not_ready=tuple(self._not_ready(plan, state)),
+            is_used=bool(kinds),
         )
         limits = policy.heartbeat
         order = decide(

@@ -70,7 +70,7 @@ class PlanState:
 class Around:
     """What is not in the evidence. `gap_s`: since the round before, by whichever controller; `not_ready`: what the
     pre-flight found, asked for only when a share would be raised; None in `alarms`: not known; `alerts`: those that
-    fire and hold."""
+    fire and hold; `is_used`: there are shares to lower."""
 
     gap_s: float | None
     overridden: bool
@@ -79,6 +79,7 @@ class Around:
     frozen: bool
     not_ready: tuple[str, ...] = ()
     alerts: tuple[str, ...] = ()
+    is_used: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def decide(
     *, plan: PlanState | None, judgement: Judgement, around: Around, gap_limit_s: float, quiet_s: float
 ) -> Order:
     """The order of this round. `gap_limit_s`: a longer gap has to be observed anew; `quiet_s`: a longer one pauses."""
-    if judgement.action is Action.ROLL_BACK:
+    if judgement.action is Action.ROLL_BACK and (plan is not None or around.is_used):
         return Order(Do.ROLL_BACK, _why(judgement, Action.ROLL_BACK))
     if plan is None:
         return Order(Do.ADD_CONSUMERS, _why(judgement, Action.ADD_CONSUMERS)) if _adds(judgement) else Order(Do.NOTHING)

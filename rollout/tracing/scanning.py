@@ -11,6 +11,7 @@ from ljwx.redis import client
 from rollout.consistency import ids, looking
 from rollout.consistency.ids import MOST_SEQ
 from rollout.consistency.promises import Entry, Promise, of_entry
+from streaming import retention
 from streaming.registry import Kind
 
 PAGE = 500
@@ -52,7 +53,7 @@ class Found(NamedTuple):
 class Scan:
     """What was read of one stream. `found`: newest first; `read`: how many entries were read; `span`: the stretch that
     was read without a gap, of the one that was `asked` for; `kept_since_ms`: the oldest entry that is kept, None: the
-    stream holds none."""
+    stream holds none; `whole_since_ms`: since when no entry was trimmed that was stored."""
 
     kind: Kind
     found: tuple[Found, ...]
@@ -60,26 +61,23 @@ class Scan:
     span: Span
     asked: Span
     kept_since_ms: int | None
+    whole_since_ms: int
 
     @property
     def is_whole(self) -> bool:
         """Whether all that was asked for was read, trimmed or not."""
         return self.span == self.asked
 
-    def would_show(self, written_ms: int, *, now_ms: int) -> bool:
-        """Whether an entry whose row was written then would have been read, if it was stored within the grace: nothing
-        is trimmed within the retention."""
-        kept = now_ms - settings.STREAM_RETENTION_MINUTES * MINUTE_MS
-        if self.kept_since_ms is not None:
-            kept = min(kept, self.kept_since_ms)
+    def would_show(self, written_ms: int) -> bool:
+        """Whether an entry whose row was written then would have been read, if it was stored within the grace."""
         appended = written_ms - settings.CHECK_GRACE_S * 1000
-        return max(kept, self.span.since_ms) <= appended and written_ms <= self.span.until_ms
+        return max(self.whole_since_ms, self.span.since_ms) <= appended and written_ms <= self.span.until_ms
 
 
-def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, most: int, seconds: float) -> Scan:
+def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, now_ms: int, most: int, seconds: float) -> Scan:
     """The entries of `kind` that hold records of `device`, from `at_ms` outwards until `most` are found to either side,
     `asked` is read, or `seconds` are over. Raises redis.RedisError."""
-    until, first = clock() + seconds, looking.look(kind).first
+    until = clock() + seconds
     walks = [_Walk(kind, device, most, "XREVRANGE", f"{at_ms}-{MOST_SEQ}", str(asked.since_ms))]
     if at_ms < asked.until_ms:
         walks.append(_Walk(kind, device, most, "XRANGE", str(at_ms + 1), f"{asked.until_ms}-{MOST_SEQ}"))
@@ -87,6 +85,9 @@ def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, most: int, seconds
         for walk in left:
             walk.step()
     back, forth = walks[0], walks[-1]
+    # Looked at after reading: what was trimmed meanwhile may not have been read.
+    first = looking.look(kind).first
+    whole_since_ms = retention.kept_since_ms(client("control"), kind, now_ms=now_ms)
     return Scan(
         kind=kind,
         found=tuple(sorted((each for walk in walks for each in walk.found), key=lambda each: each.entry.id)[::-1]),
@@ -97,6 +98,7 @@ def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, most: int, seconds
         ),
         asked=asked,
         kept_since_ms=first.ms if first else None,
+        whole_since_ms=min(whole_since_ms, first.ms) if first else whole_since_ms,
     )
 
 

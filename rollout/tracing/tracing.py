@@ -96,10 +96,11 @@ def trace(device_sn: str, *, at: datetime | None = None, minutes: int = 10, most
     its part out."""
     now = timezone.now()
     moment = min(at, now) if at else now
-    at_ms, around_ms = round(moment.timestamp() * 1000), minutes * scanning.MINUTE_MS
+    at_ms, now_ms = round(moment.timestamp() * 1000), round(now.timestamp() * 1000)
+    around_ms = minutes * scanning.MINUTE_MS
     asked = Span(max(0, at_ms - around_ms), at_ms if at is None else at_ms + around_ms)
     shares = {route.kind: Shares(route, device_sn) for route in Route.objects.all()}
-    scans, uploads, silent = _uploads(device_sn, shares, asked=asked, at_ms=at_ms, most=most)
+    scans, uploads, silent = _uploads(device_sn, shares, asked=asked, at_ms=at_ms, now_ms=now_ms, most=most)
     letters, cut = _letters(device_sn, asked.until_ms, most)
     return Trace(
         device_sn=device_sn,
@@ -107,7 +108,7 @@ def trace(device_sn: str, *, at: datetime | None = None, minutes: int = 10, most
         asked=asked,
         routes=explain(device_sn),
         uploads=uploads,
-        rows=_rows(device_sn, shares, scans, asked=asked, most=most, now_ms=round(now.timestamp() * 1000)),
+        rows=_rows(device_sn, shares, scans, asked=asked, most=most),
         letters=letters,
         scans=scans,
         silent=silent,
@@ -116,7 +117,7 @@ def trace(device_sn: str, *, at: datetime | None = None, minutes: int = 10, most
 
 
 def _uploads(
-    device: str, shares: Mapping[str, Shares], *, asked: Span, at_ms: int, most: int
+    device: str, shares: Mapping[str, Shares], *, asked: Span, at_ms: int, now_ms: int, most: int
 ) -> tuple[list[Scan], list[Upload], list[str]]:
     scans: list[Scan] = []
     uploads: list[Upload] = []
@@ -125,7 +126,7 @@ def _uploads(
     for number, kind in enumerate(kinds):
         seconds = max(0.0, until - scanning.clock()) / (len(kinds) - number)
         try:
-            scan = scanning.scan(kind, device, asked=asked, at_ms=at_ms, most=most, seconds=seconds)
+            scan = scanning.scan(kind, device, asked=asked, at_ms=at_ms, now_ms=now_ms, most=most, seconds=seconds)
             standings = standing.of(kind, [each.entry.identifier for each in scan.found])
         except redis.RedisError:
             if kind.origin not in silent:
@@ -160,9 +161,7 @@ def _of_scan(scan: Scan, standings: Sequence[Standing], shares: Shares | None) -
     return found
 
 
-def _rows(
-    device: str, shares: Mapping[str, Shares], scans: Sequence[Scan], *, asked: Span, most: int, now_ms: int
-) -> list[Row]:
+def _rows(device: str, shares: Mapping[str, Shares], scans: Sequence[Scan], *, asked: Span, most: int) -> list[Row]:
     """The newest rows that are not those of an entry that was read."""
     promised: set[tuple[str, Key]] = {
         (promise.kind.name, key)
@@ -177,13 +176,11 @@ def _rows(
         if kind.rows is not None:
             newest = kind.rows.newest(device, asked.until_ms // 1000, most + len(promised))
             keys = [key for key in newest if (kind.name, key) not in promised][:most]
-            found += _of_keys(kind.name, kind.rows, keys, shares.get(kind.name), by_kind.get(kind.name), now_ms=now_ms)
+            found += _of_keys(kind.name, kind.rows, keys, shares.get(kind.name), by_kind.get(kind.name))
     return sorted(found, key=lambda row: row.time_s, reverse=True)
 
 
-def _of_keys(
-    name: str, rows: Rows, keys: Sequence[Key], shares: Shares | None, scan: Scan | None, *, now_ms: int
-) -> Iterator[Row]:
+def _of_keys(name: str, rows: Rows, keys: Sequence[Key], shares: Shares | None, scan: Scan | None) -> Iterator[Row]:
     for key, found in rows.fetch(keys).items():
         for held in found:
             written = held.written_s
@@ -191,7 +188,7 @@ def _of_keys(
                 kind=name,
                 time_s=rows.time(key),
                 written_s=written,
-                is_direct=bool(scan and written and scan.would_show(written * 1000, now_ms=now_ms)),
+                is_direct=bool(scan and written and scan.would_show(written * 1000)),
                 then=shares.at(_moment(written * 1000)) if shares and written is not None else None,
                 values=dict(zip(rows.columns, held.values, strict=True)),
             )

@@ -327,6 +327,13 @@ def test_a_child_is_started_again_after_growing_pauses_and_given_up_at_the_fifth
     assert pauses == pytest.approx([0.5, 1.25, 2.25, 4.25])
 
 
+def test_one_that_others_can_do_without_is_never_given_up(tmp_path: Path) -> None:
+    child = Child(Program("controller", ["false"], lambda: True, patience=1), start=dead, log=tmp_path / "c.log")
+    deaths = [now for now in range(3_600) if child.tend(float(now), must_live=False)]
+    assert 100 < len(deaths) < 400
+    assert max(later - earlier for earlier, later in itertools.pairwise(deaths)) <= 32
+
+
 def test_a_child_that_dies_once_a_minute_is_kept(tmp_path: Path) -> None:
     child = Child(Program("web", ["false"], lambda: True, patience=1), start=dead, log=tmp_path / "web.log")
     for minute in range(20):

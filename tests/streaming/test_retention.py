@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import redis as redis_py
 
-from ljwx.redis import client
-from streaming import backlog, groups, registry
-from streaming.retention import trim
+from ljwx.redis import TRIMMED_KEY, client
+from streaming import backlog, groups, registry, retention
+from streaming.retention import kept_since_ms, relieve, trim
 from tests.streaming.entries import put, readings
 
 HEALTH = registry.get("health")
@@ -152,3 +152,85 @@ def test_entries_of_one_millisecond_are_told_apart_however_large_their_sequence(
     # An approximate trim removes whole nodes, of 100 entries at most.
     assert delivered - 100 < removed <= delivered
     assert set(identifiers[delivered:]) <= held()
+
+
+def pressed(monkeypatch: pytest.MonkeyPatch, share: float = 0.7) -> None:
+    """Redis uses so much of its memory, measured by what it really uses."""
+    real = client("control").info
+
+    def info(section: str) -> dict[str, Any]:
+        told: Any = real(section)
+        return {**told, "maxmemory": int(told["used_memory"] / share)}
+
+    monkeypatch.setattr(client("control"), "info", info)
+
+
+def test_while_memory_is_short_the_oldest_of_what_is_stored_leaves_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    for minutes in range(50, 0, -1):
+        fill(100, age=minutes * 60)
+    deliver(5_000)
+    pressed(monkeypatch)
+    # From 70 to 55 %: 39.3 minutes of 50 remain. Whole nodes are removed, of 100 entries at most.
+    assert 1_000 <= relieve(client("control"), [HEALTH], now=NOW) <= 1_100
+    since = kept_since_ms(client("control"), HEALTH, now_ms=int(NOW * 1000))
+    assert since / 1000 == pytest.approx(NOW - 50 * 60 * 55 / 70, abs=1)
+    for _ in range(20):
+        relieve(client("control"), [HEALTH], now=NOW)
+    # The check has a minute more than its grace.
+    assert 200 <= len(held()) < 320
+    assert backlog.measure(HEALTH, now=NOW).total == 0
+
+
+@pytest.mark.parametrize("share", [0.2, 0.64])
+def test_while_there_is_room_nothing_leaves_early(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    identifiers = fill(300, age=3_000)
+    deliver(300)
+    pressed(monkeypatch, share)
+    assert relieve(client("control"), [HEALTH], now=NOW) == 0
+    assert held() == set(identifiers)
+    assert kept_since_ms(client("control"), HEALTH, now_ms=int(NOW * 1000)) == int((NOW - RETENTION_S) * 1000)
+
+
+@pytest.mark.parametrize("oldest", [0, 120, 299])
+def test_however_short_memory_is_what_is_not_stored_stays(monkeypatch: pytest.MonkeyPatch, oldest: int) -> None:
+    identifiers = fill(300, age=3_000)
+    deliver(oldest) if oldest else None
+    deliver(1, acknowledge=False)
+    pressed(monkeypatch, 0.99)
+    for _ in range(20):
+        relieve(client("control"), [HEALTH], now=NOW)
+    assert set(identifiers[oldest:]) <= held()
+
+
+def test_since_when_all_is_kept_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(100, age=3_000)
+    fill(100, age=600)
+    deliver(200)
+    pressed(monkeypatch)
+    relieve(client("control"), [HEALTH], now=NOW)
+    before = kept_since_ms(client("control"), HEALTH, now_ms=int(NOW * 1000))
+    relieve(client("control"), [HEALTH], now=NOW - 1_200)
+    assert kept_since_ms(client("control"), HEALTH, now_ms=int(NOW * 1000)) == before > (NOW - RETENTION_S) * 1000
+
+
+def test_what_leaves_early_is_told_before_it_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(200, age=3_000)
+    deliver(200)
+    pressed(monkeypatch)
+    told: list[object] = []
+
+    def remove(connection: Any, kind: registry.Kind, before_ms: int) -> int:
+        told.append(connection.zscore(TRIMMED_KEY, kind.stream))
+        return 0
+
+    monkeypatch.setattr(retention, "_remove", remove)
+    relieve(client("control"), [HEALTH], now=NOW)
+    assert told == [pytest.approx((NOW - 3_000 * 55 / 70) * 1000, abs=1_000)]
+
+
+def test_a_key_that_is_no_stream_does_not_keep_others_from_being_relieved(monkeypatch: pytest.MonkeyPatch) -> None:
+    client("control").set(registry.get("event").stream, "a text")
+    fill(200, age=3_000)
+    deliver(200)
+    pressed(monkeypatch)
+    assert relieve(client("control"), [registry.get("event"), HEALTH], now=NOW) > 0

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from ingest.models import HealthData
-from ljwx.redis import client
+from ljwx.redis import TRIMMED_KEY, client
 from rollout import consistency
 from rollout.consistency import rolling, walking
 from rollout.models import CheckFinding, CheckProgress, Route
@@ -131,6 +131,23 @@ def test_what_was_trimmed_before_it_was_judged_is_a_hole(settings: Any) -> None:
     assert counts(progress()) == {"checked": 1, "match": 1}
     (hole,) = CheckFinding.objects.filter(outcome="hole")
     assert (hole.kind, hole.reason, hole.until_ms) == ("health", "trimmed", int(last.split(b"-")[0]))
+
+
+def test_what_left_early_before_it_was_judged_is_a_hole_although_it_is_within_the_retention() -> None:
+    consistency.advance(now=time.time())
+    for number in range(300):
+        send(*readings(1, f"S{number}"))
+    consume()
+    # As `retention.relieve` does for lack of memory.
+    gone = now_ms() + 1
+    client("control").zadd(TRIMMED_KEY, {HEALTH.stream: gone})
+    client("control").xtrim(HEALTH.stream, minid=str(gone), approximate=False)
+    last = send(*readings(1, "last"))
+    consume()
+    advance()
+    assert counts(progress()) == {"checked": 1, "match": 1}
+    (hole,) = CheckFinding.objects.filter(outcome="hole")
+    assert (hole.kind, hole.reason, hole.until_ms) == ("health", "trimmed", min(gone, int(last.split(b"-")[0])))
 
 
 def test_trimming_what_was_judged_makes_no_hole(settings: Any) -> None:

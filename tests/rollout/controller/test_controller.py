@@ -11,14 +11,19 @@ from ljwx.redis import client
 from monitoring import hosts, machine
 from rollout import checklists, confirmation, override
 from rollout.controller import controller as module
+from rollout.controller.collecting import Collector
 from rollout.controller.controller import Controller
+from rollout.controller.state import NAME
 from rollout.lease import Lease, now
 from rollout.models import Change, Decision, Pause, Plan, Step, Transition
+from rollout.models.rollback import Rollback
 from rollout.plans import transitions
 from rollout.replaying import replay
-from streaming import counts
+from rollout.traffic import switch
+from streaming import counts, safety
 from streaming.manager import ConsumerManager, Status
 from tests.rollout.controller.rig import BEGIN, Rig, Traffic
+from tests.streaming.stops import Waits
 
 S = Plan.Status
 WAY_BACK = (S.ROLLING_BACK, S.DRAINING, S.ROLLED_BACK)
@@ -68,6 +73,34 @@ def test_six_percent_of_errors_roll_back(rig: Rig) -> None:
     assert rig.share() == 0
     assert Change.objects.latest("id").source == "guardrail"
     assert "errors health" in Decision.objects.filter(action="roll_back").latest("id").outcome
+
+
+def test_a_redis_that_stays_full_is_rolled_back_once_and_the_controller_goes_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safety, "memory_share", lambda _info: 0.97)
+    rig.tick(10)
+    assert not Rollback.objects.exists()
+    switch(kinds=["health"], percentage=Decimal(30), actor="ann", reason="test")
+    rig.until(lambda: rig.share() == 0, within=60)
+    rig.tick(30)
+    assert Rollback.objects.count() == 1
+    assert Lease.objects.get(name=NAME).holder == rig.controller.holder
+
+
+def test_an_error_that_nobody_thought_of_ends_no_controller(monkeypatch: pytest.MonkeyPatch, rig: Rig) -> None:
+    failing = [KeyError("a round"), TypeError("another")]
+
+    def collect(*_args: object, **_values: object) -> object:
+        raise failing.pop()
+
+    monkeypatch.setattr(Collector, "collect", collect)
+    pauses = Waits(2)
+    rig.controller.run(pauses)
+    assert failing == []
+    assert pauses.seconds == [2.0, 4.0]
+    # Somebody else may lead meanwhile.
+    assert rig.controller.holding is None
 
 
 def test_one_percent_of_errors_never_rolls_back(rig: Rig) -> None:

@@ -168,6 +168,11 @@ def test_a_share_that_a_person_has_set_is_rolled_back_too() -> None:
     assert order(None, judged(Action.PAUSE)).do is Do.NOTHING
 
 
+def test_where_nothing_is_on_the_stream_there_is_nothing_to_roll_back() -> None:
+    assert order(None, judged(Action.ROLL_BACK), is_used=False).do is Do.NOTHING
+    assert order(PLAN, judged(Action.ROLL_BACK), is_used=False).do is Do.ROLL_BACK
+
+
 def test_a_guardrail_pauses_once() -> None:
     found = order(judgement=judged(Action.PAUSE))
     assert (found.do, found.cause) == (Do.PAUSE, GUARDRAIL)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from ingest.models import HealthData
 from ingest.models.shadow import ShadowReading
 from ingest.records import Health
-from ljwx.redis import client
+from ljwx.redis import TRIMMED_KEY, client
 from rollout import traffic
 from rollout.models import Change, Pin
 from rollout.tracing import Trace, scanning, trace
@@ -170,6 +170,14 @@ def test_a_row_is_direct_only_where_its_entry_would_have_been_read(minutes: floa
     HealthData.objects.update(create_time=timezone.now() - timedelta(minutes=minutes))
     [row] = trace(SERIAL, minutes=10 if minutes < 10 else 300).rows
     assert row.is_direct is direct
+
+
+def test_no_row_is_direct_whose_entry_may_have_left_early() -> None:
+    scene.write("health", scene.reading())
+    HealthData.objects.update(create_time=timezone.now() - timedelta(minutes=5))
+    assert [row.is_direct for row in trace(SERIAL).rows] == [True]
+    client("control").zadd(TRIMMED_KEY, {registry.get("health").stream: (scene.NOW_S - 60) * 1000})
+    assert [row.is_direct for row in trace(SERIAL).rows] == [False]
 
 
 def test_the_share_is_that_of_the_time_and_names_who_set_it() -> None:
