@@ -53,13 +53,16 @@ class Supervisor:
         self._trimmed_at: float | None = None
 
     def run(self, stopping: Stop) -> None:
-        """Supervise until `stopping`, then drain every worker."""
+        """Supervise until `stopping`, then drain every worker. An error that nobody thought of leaves them at work."""
         try:
             while not stopping.is_set():
                 try:
                     self.step()
                 except redis.RedisError as error:
                     log.warning("supervisor waits for Redis: %s", error)
+                    stopping.wait(1)
+                except Exception:  # the top of a process without which all workers end
+                    log.exception("the supervisor can not look after its workers now")
                     stopping.wait(1)
                 stopping.wait(TICK_S)
         finally:

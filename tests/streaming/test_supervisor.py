@@ -296,12 +296,13 @@ def stopped() -> Event:
     return flag
 
 
-def test_the_loop_goes_on_when_redis_fails(host: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [redis_py.TimeoutError("no answer"), KeyError("nobody thought of it")])
+def test_the_loop_goes_on_when_something_fails(host: Hosts, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     subject = host()
     stopping = Waits(4)
 
     def step() -> None:
-        raise redis_py.TimeoutError("no answer")
+        raise error
 
     monkeypatch.setattr(subject.supervisor, "step", step)
     subject.supervisor.run(stopping)
