@@ -21,7 +21,7 @@ import pytest
 
 from ljwx.up import address, data
 from ljwx.up.address import free_port
-from ljwx.up.child import Child
+from ljwx.up.child import DEATHS, Child
 from ljwx.up.program import Program
 from ljwx.up.refusal import FAILED, Refused
 from tests.managed import Managed
@@ -283,6 +283,17 @@ def test_a_child_that_dies_is_started_again(start: Start, var_dir: Path, port: i
 
     until(another, within=60)
     assert re.search(r"web .*web\.log", process.output())
+    # Without Redis uploads are still taken, however often it fails to start.
+    conf = var_dir / "redis" / "redis.conf"
+    good = conf.read_text(encoding="utf-8")
+    conf.write_text(f"{good}\nno-such-option yes\n", encoding="utf-8")
+    (redis,) = (pid for pid, name in family(var_dir).items() if "redis.sock" in name)
+    os.kill(redis, signal.SIGKILL)
+    until(lambda: len(re.findall(r"redis .*redis\.log", process.output())) >= DEATHS, within=60)
+    assert post(port, '{"deviceSn": "UP1", "heartRate": 70, "timestamp": 1788339600}') == 200
+    conf.write_text(good, encoding="utf-8")
+    until(lambda: any("redis.sock" in name for name in family(var_dir).values()), within=60)
+    assert process.poll() is None
 
 
 def test_a_plain_manage_py_beside_it_meets_the_same_servers(
