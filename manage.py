@@ -4,6 +4,7 @@
 import os
 import select
 import sys
+from collections.abc import Sequence
 
 # As a shell tells it of the programs that the signal ends.
 ENDED_BY_SIGPIPE = 128 + 13
@@ -11,6 +12,9 @@ ENDED_BY_SIGPIPE = 128 + 13
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ljwx.settings")
+    if not is_text(sys.argv):
+        sys.stderr.write("manage.py takes arguments in UTF-8\n")
+        sys.exit(2)
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
@@ -29,6 +33,15 @@ def main() -> None:
         # https://docs.python.org/3/library/signal.html#note-on-sigpipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ENDED_BY_SIGPIPE)
+
+
+def is_text(words: Sequence[str]) -> bool:
+    """False when bytes of `words` are no UTF-8: Python keeps those as lone surrogates, which can be written nowhere."""
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_read(descriptor: int) -> bool:

@@ -31,3 +31,9 @@ def test_a_pipe_of_the_command_itself_that_breaks_stays_an_error(monkeypatch: py
     monkeypatch.setattr(management, "execute_from_command_line", command)
     with pytest.raises(BrokenPipeError):
         manage.main()
+
+
+def test_what_is_no_text_is_a_usage_error() -> None:
+    argv = [sys.executable, str(MANAGE), "explain_route", b"\xff"]
+    found = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (2, "manage.py takes arguments in UTF-8\n")
