@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -14,10 +15,13 @@ Display = Callable[[Any], Any]
 
 
 def moment(model: type[models.Model], name: str) -> Display:
-    """A column that shows the time `name` to the second, in the site's zone: Django's own format drops seconds."""
+    """A column that shows the time `name`, or what it has as seconds since 1970, to the second, in the site's zone:
+    Django's own format drops seconds."""
 
     def shown(row: models.Model) -> str:
         value = getattr(row, name)
+        if isinstance(value, float):
+            value = datetime.fromtimestamp(value, UTC)
         return NONE if value is None else f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
 
     return _like_field(shown, model, name)
