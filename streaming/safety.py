@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 FLOOR = (6, 2)
 MEMORY_CLOSES = 0.95
+# Once closed for memory: on the very edge each upload would close what the last moment has opened.
+MEMORY_OPENS = 0.90
 MEMORY_WARNS = 0.70
 MEMORY = "memory"
 
@@ -35,8 +37,9 @@ class Finding:
     mend: str
 
 
-def examine(connection: redis.Redis) -> list[Finding]:
-    """Every property that matters, measured now. Raises redis.RedisError when the server does not answer."""
+def examine(connection: redis.Redis, *, closes_at: float = MEMORY_CLOSES) -> list[Finding]:
+    """Every property that matters, measured now; `closes_at`: the share of memory that closes the stream path. Raises
+    redis.RedisError when the server does not answer."""
     info: dict[str, Any] = connection.info("everything")
     return [
         _version(info),
@@ -46,7 +49,7 @@ def examine(connection: redis.Redis) -> list[Finding]:
         _aof(info),
         _aof_writes(info),
         _fsync(connection),
-        _memory(info),
+        _memory(info, closes_at),
     ]
 
 
@@ -105,14 +108,14 @@ def memory_share(info: dict[str, Any]) -> float | None:
     return int(info["used_memory"]) / most if most else None
 
 
-def _memory(info: dict[str, Any]) -> Finding:
+def _memory(info: dict[str, Any], closes_at: float) -> Finding:
     limit, share = int(info.get("maxmemory", 0)), memory_share(info) or 0.0
     mend = _("Add memory, or add consumers so that the streams can be trimmed.")
     used = int(info["used_memory"]) >> 20
     value = f"{share:.0%} / {limit >> 20} MB" if limit else f"{used} MB, maxmemory 0"
     if share < MEMORY_WARNS:
         return Finding(MEMORY, True, False, value, mend)
-    return Finding(MEMORY, False, share >= MEMORY_CLOSES, value, mend)
+    return Finding(MEMORY, False, share >= closes_at, value, mend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,10 @@ def gate() -> Gate:
 
 
 def _look() -> Gate:
+    was_full = _last is not None and _last.reason.startswith(f"{MEMORY}: ")
     try:
         # With the short time-outs of accept: routes are refreshed in the same thread.
-        findings = examine(client("accept"))
+        findings = examine(client("accept"), closes_at=MEMORY_OPENS if was_full else MEMORY_CLOSES)
     except redis.RedisError as error:
         return Gate(False, f"Redis: {type(error).__name__}")
     except (KeyError, ValueError) as error:

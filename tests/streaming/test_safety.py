@@ -22,8 +22,9 @@ SAFE = {"maxmemory": "0", "maxmemory-policy": "noeviction", "appendonly": "yes",
 
 @pytest.fixture(autouse=True)
 def own(server: str, settings: Any) -> Iterator[None]:
-    """That Redis, empty, and safe again after each test."""
+    """That Redis, empty, and safe again after each test; nothing was seen of it before."""
     settings.REDIS_URL = server
+    safety._last = None
     with redis_py.Redis.from_url(server) as connection:
         connection.flushall()
         yield
@@ -42,6 +43,14 @@ def unsafe(monkeypatch: pytest.MonkeyPatch, **info: Any) -> None:
 
 def test_a_safe_redis_opens_the_gate() -> None:
     assert safety.gate() == Gate(True)
+
+
+def test_once_closed_for_memory_it_opens_only_with_some_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    for used in (940, 950, 940, 901, 899, 940, 951):
+        unsafe(monkeypatch, maxmemory=1000, used_memory=used)
+        seen.append(safety.gate().is_open)
+    assert seen == [True, False, False, False, True, True, False]
 
 
 @pytest.mark.parametrize(
