@@ -45,8 +45,10 @@ class Request(http_protocol.WebRequest):  # type: ignore[misc]
         self._end()
         if self._refused:
             self.channel.loseConnection()
-        else:
-            super().requestReceived(*request)
+            return
+        # Nobody here speaks one, and daphne fails on one that is not ASCII.
+        self.requestHeaders.removeHeader(b"sec-websocket-protocol")
+        super().requestReceived(*request)
 
     def connectionLost(self, reason: Any) -> None:
         self._end()

@@ -33,12 +33,21 @@ BODIES = (
     b"username=%00&password=%ff&csrfmiddlewaretoken=x", b"username=" + b"a" * 9_000, b"--x\r\n\r\n" + b"x" * 3_000,
     b'--x\r\nContent-Disposition: form-data; name="a"; filename="\xff\x00"\r\nContent-Type: \xff\r\n\r\nb\r\n--x--\r\n',
 )  # fmt: skip
+HANDSHAKE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
+SOCKETS = (
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", f"Sec-WebSocket-Protocol: {ALIEN}", "Sec-WebSocket-Protocol: a,b",
+    f"Sec-WebSocket-Key: {ALIEN}", "Sec-WebSocket-Extensions: permessage-deflate; x", "Origin: http://elsewhere",
+)  # fmt: skip
 CHUNKS = (b"zz\r\n", b"-1\r\n", b"5\r\nab", b"ffffffffffffffffff\r\n", b"5;" + b"x" * 5_000, b"5\r\nabcdeXX0\r\n\r\n")
 LARGE = 262_145
 
 
 def request(dice: random.Random) -> bytes:
     """One request, whole or broken; after it the sender says nothing more."""
+    if dice.random() < 0.1:
+        lines = ["GET /stream_monitor/live HTTP/1.1", "Host: 127.0.0.1", *HANDSHAKE]
+        lines += [SOCKETS[0], *dice.sample(SOCKETS[1:] + HEADERS, dice.randrange(1, 3))]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + dice.randbytes(dice.randrange(300))
     method = dice.choice(METHODS) if dice.random() < 0.4 else dice.choice(("POST", "GET"))
     version = dice.choice(("1.1",) * 9 + ("1.0", "2.0", "x"))
     lines = [f"{method} {dice.choice(PATHS)} HTTP/{version}"]
