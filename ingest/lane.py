@@ -4,7 +4,6 @@ Django under ASGI hops threads several times for each request. An upload needs n
 must become durable is awaited here. Django's guard against database use on the loop stays on and proves it.
 """
 
-import asyncio
 import logging
 from functools import cached_property, lru_cache
 from io import BytesIO
@@ -22,7 +21,7 @@ from ingest.accept import CanNotAccept
 from ingest.parsers import Announced
 from ingest.response import UploadResponse
 from ingest.writerpool import WriterPool
-from ljwx.bodies import BROKEN, CROWDED, TOO_LARGE, Arriving, Message, NotTaken, Receive, Send, announces_more, refuse
+from ljwx.bodies import BROKEN, TOO_LARGE, Awaited, Message, NotTaken, Receive, Send, announces_more, refuse
 from ljwx.redis import async_pool
 from streaming.groupcommit import GroupCommit
 from streaming.mirror import LoopMirror
@@ -143,9 +142,9 @@ async def _read(length: str, receive: Receive) -> bytes:
     Raises NotTaken when it breaks off, or comes too slowly or beside too many others."""
     if announces_more(length):
         return b""
-    arriving, parts = Arriving(), list[bytes]()
+    parts: list[bytes] = []
     try:
-        async with asyncio.timeout(settings.BODY_MAX_S):
+        with Awaited() as arriving:
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -154,13 +153,9 @@ async def _read(length: str, receive: Receive) -> bytes:
                 if not message.get("more_body", False):
                     break
                 arriving.add(len(parts[-1]))
-    except TimeoutError:
-        raise NotTaken(CROWDED) from None
     except NotTaken as error:
         if error.status != TOO_LARGE:
             raise
-    finally:
-        arriving.done()
     return b"".join(parts)[: settings.UPLOAD_MAX_BYTES + 1]
 
 

@@ -6,7 +6,7 @@ Django itself reads any body to its end, into memory and then onto the disk, bef
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import msgspec
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.conf import settings
 # Of one body what is always taken, however many others arrive: some dozens of records.
 SMALL_BYTES = 16 << 10
 RETRY_AFTER_S = 5
+SWEEP_S = 1.0
 
 BROKEN, TOO_LARGE, CROWDED = 400, 413, 503
 REASONS = {
@@ -57,6 +58,41 @@ class Arriving:
         """It is here, or not wanted any more."""
         Arriving.held -= self.size
         self.size = 0
+
+
+class Awaited(Arriving):
+    """One that a task waits for, inside `with`: too long, and NotTaken ends it, within a second.
+
+    All that wait are looked at once a second: a timer for each would cost ten times as much, and nearly none waits.
+    """
+
+    __slots__ = ("_late", "_since", "_task")
+    _waiting: ClassVar[set["Awaited"]] = set()
+    _loop: ClassVar[asyncio.AbstractEventLoop | None] = None
+
+    def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        if Awaited._loop is not loop:
+            Awaited._loop = loop
+            loop.call_later(SWEEP_S, Awaited._sweep, loop)
+        self._task, self._since, self._late = asyncio.current_task(), loop.time(), False
+        Awaited._waiting.add(self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        Awaited._waiting.discard(self)
+        self.done()
+        if self._late and kind is asyncio.CancelledError and self._task is not None and not self._task.uncancel():
+            raise NotTaken(CROWDED) from None
+
+    @staticmethod
+    def _sweep(loop: asyncio.AbstractEventLoop) -> None:
+        before = loop.time() - settings.BODY_MAX_S
+        for each in Awaited._waiting:
+            if each._since < before and each._task is not None and not each._late:
+                each._late = True
+                each._task.cancel()
+        loop.call_later(SWEEP_S, Awaited._sweep, loop)
 
 
 async def refuse(send: Send, status: int) -> None:
