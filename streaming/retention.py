@@ -64,9 +64,10 @@ def relieve(connection: redis.Redis, kinds: Sequence[Kind], *, now: float | None
     What is stored must not close the path of what comes. That it may be gone is said before it is: who looks for
     entries must not take that for "there were none". On any doubt: none.
     """
-    now = time.time() if now is None else now
     try:
         share = memory_share(connection.info("memory")) or 0.0
+        # By the clock that gives the ids: what is said stays said, and a host's may be a day ahead.
+        now = float(connection.time()[0]) if now is None else now
     except redis.RedisError as error:
         log.info("how much memory Redis uses is not known: %s", error)
         return 0

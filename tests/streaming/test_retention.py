@@ -1,5 +1,6 @@
 """Trimming removes what is stored and old, and nothing else."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -211,6 +212,16 @@ def test_since_when_all_is_kept_never_goes_back(monkeypatch: pytest.MonkeyPatch)
     before = kept_since_ms(client("control"), HEALTH, now_ms=int(NOW * 1000))
     relieve(client("control"), [HEALTH], now=NOW - 1_200)
     assert kept_since_ms(client("control"), HEALTH, now_ms=int(NOW * 1000)) == before > (NOW - RETENTION_S) * 1000
+
+
+def test_a_host_whose_clock_is_ahead_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    identifiers = [put("health", *readings(1)) for _ in range(300)]
+    deliver(300)
+    pressed(monkeypatch)
+    monkeypatch.setattr(retention, "time", SimpleNamespace(time=lambda: 4e9))
+    assert relieve(client("control"), [HEALTH]) == 0
+    assert held() == set(identifiers)
+    assert kept_since_ms(client("control"), HEALTH, now_ms=0) < int(identifiers[0].split(b"-")[0])
 
 
 def test_what_leaves_early_is_told_before_it_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
