@@ -21,7 +21,7 @@ from ingest.accept import CanNotAccept
 from ingest.parsers import Announced
 from ingest.response import UploadResponse
 from ingest.writerpool import WriterPool
-from ljwx.bodies import BROKEN, TOO_LARGE, Awaited, Message, NotTaken, Receive, Send, announces_more, refuse
+from ljwx.bodies import Message, NotTaken, Receive, Send, announces_more, read, refuse
 from ljwx.redis import async_pool
 from streaming.groupcommit import GroupCommit
 from streaming.mirror import LoopMirror
@@ -94,7 +94,8 @@ class Lane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         announced = _announced(scope)
         try:
-            body = await _read(announced.length, receive)
+            # The view refuses what is too long, whether it was announced or is here.
+            body = b"" if announces_more(announced.length) else await read(receive)
         except NotTaken as error:
             await refuse(send, error.status)
             return
@@ -135,28 +136,6 @@ def _announced(scope: Scope) -> Announced:
         elif name == b"content-length":
             length = value
     return Announced(content_type.decode("latin-1"), length.decode("latin-1"))
-
-
-async def _read(length: str, receive: Receive) -> bytes:
-    """The body, read no further than one byte beyond what an upload may have: the view then refuses it as too large.
-    Raises NotTaken when it breaks off, or comes too slowly or beside too many others."""
-    if announces_more(length):
-        return b""
-    parts: list[bytes] = []
-    try:
-        with Awaited() as arriving:
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise NotTaken(BROKEN)
-                parts.append(message.get("body", b""))
-                if not message.get("more_body", False):
-                    break
-                arriving.add(len(parts[-1]))
-    except NotTaken as error:
-        if error.status != TOO_LARGE:
-            raise
-    return b"".join(parts)[: settings.UPLOAD_MAX_BYTES + 1]
 
 
 async def _send(response: HttpResponseBase, send: Send) -> None:

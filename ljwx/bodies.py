@@ -101,41 +101,49 @@ async def refuse(send: Send, status: int) -> None:
     await send({"type": "http.response.body", "body": body_of(status)})
 
 
+async def read(receive: Receive) -> bytes:
+    """The body, no further than one byte beyond what an upload may have. Raises NotTaken when it breaks off, or comes
+    too slowly or beside too many others."""
+    parts: list[bytes] = []
+    try:
+        with Awaited() as arriving:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise NotTaken(BROKEN)
+                parts.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    break
+                arriving.add(len(parts[-1]))
+    except NotTaken as error:
+        if error.status != TOO_LARGE:
+            raise
+    return b"".join(parts)[: settings.UPLOAD_MAX_BYTES + 1]
+
+
 class Bounded:
-    """An ASGI application that reads no body further than that: others are answered before it is called, or while it
-    reads. So are those that end too early: a server may answer a malformed one 500 that nobody else answers."""
+    """An ASGI application that is called once the body is here. One that is too long, too slow or ends too early is
+    answered before: a server may answer a malformed one 500 that nobody else answers."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        arriving = Arriving()
-        deadline: float | None = asyncio.get_running_loop().time() + settings.BODY_MAX_S
-
-        async def bounded() -> Message:
-            nonlocal deadline
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
-            except TimeoutError:
-                raise NotTaken(CROWDED) from None
-            if deadline is not None and message["type"] == "http.disconnect":
-                raise NotTaken(BROKEN)
-            arriving.add(len(message.get("body", b"")))
-            if not message.get("more_body", False):
-                # What it waits for from now on is that the browser goes away.
-                arriving.done()
-                deadline = None
-            return message
-
         try:
             if announces_more(_length(scope)):
                 raise NotTaken(TOO_LARGE)
-            await self._application(scope, bounded, send)
+            body = await read(receive)
+            if len(body) > settings.UPLOAD_MAX_BYTES:
+                raise NotTaken(TOO_LARGE)
         except NotTaken as refused:
             await refuse(send, refused.status)
-        finally:
-            arriving.done()
+            return
+        unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def rest() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await self._application(scope, rest, send)
 
 
 def announces_more(length: str) -> bool:

@@ -5,10 +5,10 @@ from typing import Any
 from daphne import http_protocol
 from django.conf import settings
 from twisted.internet import reactor as _reactor
+from twisted.web.http import RESPONSES
 
 from ljwx.bodies import CROWDED, TOO_LARGE, Arriving, NotTaken, announces_more, body_of, headers_of
 
-REASONS = {TOO_LARGE: b"Request Entity Too Large", CROWDED: b"Service Unavailable"}
 reactor: Any = _reactor
 # After a refusal what still comes is thrown away for so long, for a connection that is closed on a sender takes the
 # answer with it.
@@ -60,7 +60,7 @@ class Request(http_protocol.WebRequest):  # type: ignore[misc]
         self.content.close()
         # Or the sender would still be told to go on.
         self.requestHeaders.removeHeader(b"expect")
-        lines = [b"HTTP/1.1 %d %s" % (status, REASONS[status])]
+        lines = [b"HTTP/1.1 %d %s" % (status, RESPONSES[status])]
         lines += [b"%s: %s" % header for header in [*headers_of(status), (b"connection", b"close")]]
         self.channel.write(b"\r\n".join([*lines, b"", body_of(status)]))
         self._timer = reactor.callLater(LINGER_S, self.channel.loseConnection)

@@ -4,8 +4,6 @@ A host that is behind or ahead gives records without a time of their own a wrong
 for impossible ones; the ledger and the evidence are kept by minutes and seconds of all hosts.
 """
 
-import math
-
 import redis
 
 from ljwx import databaseclock
@@ -22,8 +20,7 @@ def ahead() -> dict[str, float]:
     moment = databaseclock.now()
     found: dict[str, float] = {}
     for report in processes.live(moment=moment):
-        told = report.facts.get(FACT)
-        if isinstance(told, float | int) and math.isfinite(told):
+        if (told := report.number(FACT)) is not None:
             # Written a moment after it was said, and later by a process that had to wait: the nearest is the truth.
             difference, host = told - report.seen_at, hosts.host(report.name)
             found[host] = min(found.get(host, difference), difference, key=abs)

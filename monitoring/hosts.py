@@ -1,6 +1,5 @@
 """How busy the processors of all hosts are: each process says so of its own machine, or of its container."""
 
-import math
 from collections.abc import Callable
 from time import monotonic
 
@@ -34,9 +33,9 @@ def busiest(moment: float) -> float | None:
     there are no others, or none of them says. Raises django.db.Error."""
     here = host(processes.name())
     told = [
-        report.facts.get(FACT) for report in processes.live(within=EVERY_S, moment=moment) if host(report.name) != here
+        report.number(FACT) for report in processes.live(within=EVERY_S, moment=moment) if host(report.name) != here
     ]
-    return max((share for share in told if isinstance(share, float | int) and math.isfinite(share)), default=None)
+    return max((share for share in told if share is not None), default=None)
 
 
 def host(name: str) -> str:

@@ -1,5 +1,6 @@
 """Which processes live, and what each goes by: the epochs it routes by, the share it is forced to."""
 
+import math
 import os
 import socket
 import time
@@ -37,6 +38,11 @@ class Report:
     started: float
     seen_at: float
     facts: Facts
+
+    def number(self, fact: str) -> float | None:
+        """What it told as `fact`; None when it told none, or nothing finite."""
+        told = self.facts.get(fact)
+        return told if isinstance(told, float | int) and math.isfinite(told) else None
 
 
 def begin(role: str) -> None:

@@ -66,12 +66,12 @@ def relieve(connection: redis.Redis, kinds: Sequence[Kind], *, now: float | None
     """
     try:
         share = memory_share(connection.info("memory")) or 0.0
+        if share <= PRESSED:
+            return 0
         # By the clock that gives the ids: what is said stays said, and a host's may be a day ahead.
         now = float(connection.time()[0]) if now is None else now
     except redis.RedisError as error:
         log.info("how much memory Redis uses is not known: %s", error)
-        return 0
-    if share <= PRESSED:
         return 0
     if removed := sum(_keep_less(connection, kind, now, remains=AIM / share) for kind in kinds):
         log.warning("Redis uses %.0f %% of its memory: %d stored entries leave early", share * 100, removed)
@@ -93,8 +93,8 @@ def _keep_less(connection: redis.Redis, kind: Kind, now: float, *, remains: floa
 
 
 def kept_since_ms(connection: redis.Redis, kind: Kind, *, now_ms: int) -> int:
-    """Since when (epoch milliseconds) nothing that was stored is trimmed: the retention, or less of it. Ask after
-    looking at the stream: what was gone then is told. Raises redis.RedisError."""
+    """Since when (epoch milliseconds) nothing that was stored is trimmed: the retention, or less of it. To be asked
+    after looking at the stream: what was gone then is told. Raises redis.RedisError."""
     told = connection.zscore(TRIMMED_KEY, kind.stream)
     return max(0, now_ms - settings.STREAM_RETENTION_MINUTES * 60_000, int(told or 0))
 

@@ -20,11 +20,15 @@ def moment(model: type[models.Model], name: str) -> Display:
 
     def shown(row: models.Model) -> str:
         value = getattr(row, name)
-        if isinstance(value, float):
-            value = datetime.fromtimestamp(value, UTC)
-        return NONE if value is None else f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
+        return NONE if value is None else to_second(value)
 
     return _like_field(shown, model, name)
+
+
+def to_second(at: datetime | float) -> str:
+    """A time, or seconds since 1970, in the site's zone to the second."""
+    known = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
+    return f"{timezone.localtime(known):%Y-%m-%d %H:%M:%S}"
 
 
 def indented(model: type[models.Model], name: str) -> Display:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ljwx import databaseclock
-from ljwx.redis import client
 from rollout import lease
 from rollout.consistency import acknowledging, extras, figures, report
 from rollout.consistency.errors import CheckRunning
@@ -24,7 +23,7 @@ from rollout.consistency.walking import Chunk, Pace, step
 from rollout.lease import Fence, Holding
 from rollout.models import Check, CheckFinding, CheckProgress, Lease
 from rollout.plans.moving import atomic
-from streaming import registry, retention
+from streaming import registry
 
 LEASE = "check"
 LEASE_S = 30.0
@@ -161,13 +160,9 @@ def _beat_age_s() -> float:
 
 def _first(name: str, now_ms: int, minutes: int) -> Id:
     """Where a check of the last `minutes` begins in the stream of a kind."""
-    kind, since = registry.get(name), now_ms - minutes * 60_000
-    begin, seen = Id(max(0, since)).before(), look(kind)
-    if (
-        seen.first is None
-        or since < retention.kept_since_ms(client("control"), kind, now_ms=now_ms)
-        or seen.deleted > begin
-    ):
+    since = Id(max(0, now_ms - minutes * 60_000))
+    begin, seen = since.before(), look(registry.get(name), now_ms=now_ms)
+    if seen.first is None or since < seen.kept_since or seen.deleted > begin:
         return begin
     # Nothing was trimmed since then: before the oldest entry there was none.
     return max(begin, seen.first.before())

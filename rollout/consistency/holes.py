@@ -19,12 +19,12 @@ class Hole:
     through: Id
 
 
-def find(look: Look, *, cursor: Id, seen: Id, added: int | None, bound: Id, kept_since: Id) -> Hole | None:
+def find(look: Look, *, cursor: Id, seen: Id, added: int | None, bound: Id) -> Hole | None:
     """The hole that begins at `cursor`, if there is one. `seen`, `added`: the newest entry and the count of an earlier
-    look, by which a stream shows that is not the same; `kept_since`: since then nothing was trimmed.
+    look, by which a stream shows that is not the same.
 
-    Trimming takes the oldest. So nothing is gone while an entry at or before `cursor` is kept, or `cursor` is not
-    before `kept_since`, or nothing was ever removed.
+    Trimming takes the oldest. So nothing is gone while an entry at or before `cursor` is kept, or nothing was trimmed
+    since `cursor`, or nothing was ever removed.
     """
     if look.last < seen or (added is not None and look.added is not None and look.added < added):
         until = max(look.first or bound, cursor)
@@ -33,8 +33,8 @@ def find(look: Look, *, cursor: Id, seen: Id, added: int | None, bound: Id, kept
         return Hole(cursor, look.deleted.after(), DELETED, look.deleted)
     reached = look.first is not None and look.first.before() <= cursor
     never_removed = look.added is not None and look.length == look.added
-    if reached or never_removed or look.last <= cursor or cursor >= kept_since:
+    if reached or never_removed or look.last <= cursor or cursor >= look.kept_since:
         return None
     # What is younger was not trimmed: up to the oldest that is kept there was nothing.
     gone, through = (look.first, look.first.before()) if look.first else (look.last.after(), look.last)
-    return Hole(cursor, min(gone, kept_since), TRIMMED, through)
+    return Hole(cursor, min(gone, look.kept_since), TRIMMED, through)

@@ -1,6 +1,7 @@
 """A stream as it is now: what is kept of it, and what of it is settled."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
@@ -8,7 +9,7 @@ from ljwx.redis import client, says_missing
 from rollout.consistency import ids
 from rollout.consistency.ids import Id
 from rollout.consistency.promises import Entry
-from streaming import groups, paging
+from streaming import groups, paging, retention
 from streaming.registry import Kind
 
 ZERO = Id(0, 0)
@@ -20,7 +21,8 @@ class Look:
     """`first`: the oldest entry that is kept, None for none; `last`: the newest id ever given. `length`, `added`:
     entries that are kept, and that were ever appended (None before Redis 7). `deleted`: the newest that somebody has
     deleted by name. `handled`: the first id that is not stored and acknowledged yet; None: all of them are. `clock`:
-    what no entry can come before any more, by the clock of Redis, which gives the ids."""
+    what no entry can come before any more, by the clock of Redis, which gives the ids. `kept_since`: since then nothing
+    was trimmed that was stored."""
 
     first: Id | None
     last: Id
@@ -29,6 +31,7 @@ class Look:
     deleted: Id
     handled: Id | None
     clock: Id
+    kept_since: Id
 
     def bound(self, *, now_ms: int, grace_s: float) -> Id:
         """The first id that may not be judged yet: younger than the grace, or on its way."""
@@ -36,19 +39,23 @@ class Look:
         return old if self.handled is None else min(old, self.handled)
 
 
-def look(kind: Kind) -> Look:
+def look(kind: Kind, *, now_ms: int) -> Look:
     """The stream of `kind`. Raises redis.RedisError."""
     connection = client("control")
     seconds, micros = connection.time()
     clock = Id(seconds * 1000 + micros // 1000)
+    found: Any = None
     try:
         # The group first: what is delivered or appended meanwhile can then only be taken for not handled.
         reach = groups.reach(connection, kind)
         found = connection.xinfo_stream(kind.stream)
     except redis.ResponseError as error:
-        if says_missing(error):
-            return Look(None, ZERO, 0, None, ZERO, None, clock)
-        raise
+        if not says_missing(error):
+            raise
+    # Asked last: of what was gone already it is told.
+    kept_since = Id(retention.kept_since_ms(connection, kind, now_ms=now_ms))
+    if found is None:
+        return Look(None, ZERO, 0, None, ZERO, None, clock, kept_since)
     last = ids.of(found["last-generated-id"])
     delivered = ids.of(reach.delivered) if reach else ZERO
     waiting = [ids.of(reach.oldest)] if reach and reach.oldest else []
@@ -63,6 +70,7 @@ def look(kind: Kind) -> Look:
         deleted=ids.of(deleted) if deleted else ZERO,
         handled=min(waiting, default=None),
         clock=clock,
+        kept_since=kept_since,
     )
 
 

@@ -121,7 +121,7 @@ def _mirrored() -> list[Kind]:
 def _begin(check: Check, kind: Kind, *, now: float) -> CheckProgress | None:
     """At the oldest entry that is kept, and not far back: what was trimmed before is nobody's hole."""
     try:
-        seen = look(kind)
+        seen = look(kind, now_ms=round(now * 1000))
     except redis.RedisError as error:
         log.info("the rolling check of %s does not begin: %s", kind.name, type(error).__name__)
         return None

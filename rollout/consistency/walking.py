@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import F
 
 from ljwx import failpoints
-from ljwx.redis import client
 from rollout.consistency import figures, findings, holes, judging, mirrored, tallies
 from rollout.consistency.figures import Counted
 from rollout.consistency.holes import Hole
@@ -21,7 +20,7 @@ from rollout.consistency.promises import Entry, Promise, of_entry
 from rollout.lease import Fence
 from rollout.models import CheckProgress
 from rollout.plans.moving import atomic
-from streaming import registry, retention
+from streaming import registry
 
 LEAST_RECORDS = 50
 MOST_RECORDS_AT_ONCE = 2_000
@@ -66,17 +65,14 @@ def step(row: CheckProgress, *, now: float, records: int, fence: Fence | None = 
     """
     kind, check, now_ms = registry.get(row.kind), row.check_run, round(now * 1000)
     cursor = Id(row.cursor_ms, row.cursor_seq)
-    before = look(kind)
+    before = look(kind, now_ms=now_ms)
     bound = before.bound(now_ms=now_ms, grace_s=check.grace_s)
     if check.until_ms is not None:
         bound = min(bound, Id(check.until_ms))
     entries = _of(page(kind, after=cursor, bound=bound, most=max(1, records // 2)), records=records)
     # Looked again after reading: what was trimmed in between is not taken for what was never there.
-    seen = look(kind)
-    hole = holes.find(
-        seen, cursor=cursor, seen=Id(row.seen_ms, row.seen_seq), added=row.added, bound=bound,
-        kept_since=Id(retention.kept_since_ms(client("control"), kind, now_ms=now_ms)),
-    )  # fmt: skip
+    seen = look(kind, now_ms=now_ms)
+    hole = holes.find(seen, cursor=cursor, seen=Id(row.seen_ms, row.seen_seq), added=row.added, bound=bound)
     if hole is not None:
         _save(row, _behind(row, hole, seen), judged=(), hole=hole, fence=fence)
         return Chunk(True, 0, 0.0)

@@ -1,11 +1,10 @@
 """Numbers and times as a report writes them, in the language of the reader."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.utils import timezone
-
+from ljwx.admin.shown import to_second
 from rollout.admin import duration
 from rollout.controller.codes import METRICS
 from rollout.guardrails.finding import Finding
@@ -16,10 +15,7 @@ NONE = "–"
 
 def moment(at: datetime | float | None) -> str:
     """A time, or seconds since 1970, in the site's zone to the second."""
-    if at is None:
-        return NONE
-    known = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
-    return f"{timezone.localtime(known):%Y-%m-%d %H:%M:%S}"
+    return NONE if at is None else to_second(at)
 
 
 def length(time: timedelta | None) -> str:

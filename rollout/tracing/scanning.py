@@ -11,7 +11,6 @@ from ljwx.redis import client
 from rollout.consistency import ids, looking
 from rollout.consistency.ids import MOST_SEQ
 from rollout.consistency.promises import Entry, Promise, of_entry
-from streaming import retention
 from streaming.registry import Kind
 
 PAGE = 500
@@ -86,8 +85,7 @@ def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, now_ms: int, most:
             walk.step()
     back, forth = walks[0], walks[-1]
     # Looked at after reading: what was trimmed meanwhile may not have been read.
-    first = looking.look(kind).first
-    whole_since_ms = retention.kept_since_ms(client("control"), kind, now_ms=now_ms)
+    seen = looking.look(kind, now_ms=now_ms)
     return Scan(
         kind=kind,
         found=tuple(sorted((each for walk in walks for each in walk.found), key=lambda each: each.entry.id)[::-1]),
@@ -97,8 +95,8 @@ def scan(kind: Kind, device: str, *, asked: Span, at_ms: int, now_ms: int, most:
             asked.until_ms if forth is back else forth.reached(at_ms, asked.until_ms),
         ),
         asked=asked,
-        kept_since_ms=first.ms if first else None,
-        whole_since_ms=min(whole_since_ms, first.ms) if first else whole_since_ms,
+        kept_since_ms=seen.first.ms if seen.first else None,
+        whole_since_ms=min(seen.kept_since, seen.first or seen.kept_since).ms,
     )
 
 

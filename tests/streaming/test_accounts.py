@@ -18,9 +18,9 @@ from streaming.accounts import Auditor, lines
 from streaming.acknowledging import acknowledge
 from streaming.envelope import Reject
 from streaming.storing import Tally
+from tests.stops import Waits
 from tests.streaming import entries
 from tests.streaming.entries import FIVE, put, readings
-from tests.streaming.stops import Waits
 
 HEALTH = registry.get("health")
 pytestmark = pytest.mark.usefixtures("redis", "held")

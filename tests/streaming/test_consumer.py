@@ -22,9 +22,9 @@ from streaming.models import DeadLetter
 from streaming.registry import Kind, Written
 from streaming.storing import Tally
 from tests.polling import until
+from tests.stops import Waits
 from tests.streaming import entries
 from tests.streaming.entries import FIVE, RECEIVED_MS, letters, pending, put, readings, watched
-from tests.streaming.stops import Waits
 
 HEALTH = registry.get("health")
 pytestmark = pytest.mark.usefixtures("redis", "held")

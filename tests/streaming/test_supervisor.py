@@ -18,9 +18,9 @@ from streaming.manager import get_consumer_manager
 from streaming.seats import OwnSeats
 from streaming.worker import State
 from tests import servers
+from tests.stops import Waits
 from tests.streaming.entries import put, readings
 from tests.streaming.fleet import Host, stubborn
-from tests.streaming.stops import Waits
 
 HEALTH = registry.get("health")
 Hosts = Callable[..., Host]

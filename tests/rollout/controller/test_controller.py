@@ -23,7 +23,7 @@ from rollout.traffic import switch
 from streaming import counts, safety
 from streaming.manager import ConsumerManager, Status
 from tests.rollout.controller.rig import BEGIN, Rig, Traffic
-from tests.streaming.stops import Waits
+from tests.stops import Waits
 
 S = Plan.Status
 WAY_BACK = (S.ROLLING_BACK, S.DRAINING, S.ROLLED_BACK)
